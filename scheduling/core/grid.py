@@ -61,7 +61,7 @@ class Entry:
     def days(self, place: ZoneInfo) -> Span[date]:
         """The local days it touches, with an exclusive end; never empty."""
         if not isinstance(self.start, datetime) or not isinstance(self.end, datetime):
-            return Span(self.start, max(self.end, self.start + DAY))  # type: ignore[arg-type]
+            return Span(self.start, max(self.end, self.start + DAY))
         first = wall_time(self.start, place).date()
         last = wall_time(self.end - timedelta(microseconds=1), place).date()
         return Span(first, max(first, last) + DAY)

@@ -1,0 +1,223 @@
+"""Writes what browsers load to ASSETS_DIR: `site.css`, `site.js` and `icons.svg`, without Node or a bundler.
+
+- `site.css`: Bootstrap, `static/app.css` and `static/grid.css` in one file, without the rules whose classes
+  nothing here uses (most of Bootstrap).
+- `site.js`: our scripts in one file, each in a scope of its own.
+- `icons.svg`: the bootstrap-icons that templates and code name, one `<symbol>` each.
+
+The same sources give the same bytes; nothing is written while the sources are unchanged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import rcssmin
+import rjsmin
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+# theme.js runs alone and before the first paint; the others may come later.
+BLOCKING_SCRIPTS = {"theme.js"}
+# Classes that the server or a script composes: e-7, is-past, has-…
+COMPOSED = re.compile(r"(e|is|has)-.+|l[1-4]|htmx-.+")
+CRISPY = [
+    "field.html",
+    "errors.html",
+    *(
+        f"layout/{name}.html"
+        for name in ("field_errors", "field_errors_block", "help_text", "help_text_and_errors", "radioselect")
+    ),
+    *(f"layout/{name}.html" for name in ("checkboxselectmultiple", "row", "column", "div", "baseinput")),
+]
+ICON_NAME = re.compile(r"""(?:\bicon\s+|\bicon\s*[=:]\s*)["']([a-z0-9-]+)["']""")
+CLASS_ATTRIBUTE = re.compile(r"""\bclass["']?\s*[=:]\s*(?:"([^"]*)"|'([^']*)')""")
+CSS_CLASS = re.compile(r"""css_class\s*=\s*["']([^"']+)["']""")
+TEMPLATE_TAG = re.compile(r"\{[%#].*?[%#]\}|\{\{.*?\}\}", re.S)
+WORD = re.compile(r"[A-Za-z_][\w-]*")
+
+
+class Command(BaseCommand):
+    help = "Build the stylesheet, the script and the icons that browsers load. Skips when nothing changed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        target: Path = settings.ASSETS_DIR
+        target.mkdir(parents=True, exist_ok=True)
+        mark, print_ = target / ".fingerprint", fingerprint(sources())
+        if mark.is_file() and mark.read_text() == print_:
+            return
+        built = {"site.css": stylesheet(), "site.js": script(), "icons.svg": sprite()}
+        for name, content in built.items():
+            write(target / name, content)
+        write(mark, print_)
+        sizes = ", ".join(f"{name} {len(content.encode()) / 1000:.0f} kB" for name, content in built.items())
+        self.stdout.write(f"Built {sizes}.")
+
+
+# --- sources -----------------------------------------------------------------------------------
+def templates() -> list[Path]:
+    return sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+
+
+def scripts() -> list[Path]:
+    return sorted(p for p in (settings.BASE_DIR / "static").glob("*.js") if p.name not in BLOCKING_SCRIPTS)
+
+
+def code() -> list[Path]:
+    """Python that draws: where a class or an icon may be named."""
+    apps = ("scheduling", "sync", "project")
+    return sorted(
+        p for app in apps for p in (settings.BASE_DIR / app).rglob("*.py") if "migrations" not in p.parts
+    )
+
+
+def stylesheets() -> list[Path]:
+    return [settings.BASE_DIR / "static" / name for name in ("app.css", "grid.css")]
+
+
+def bootstrap() -> Path:
+    return settings.BOOTSTRAP_DIR / "css" / "bootstrap.min.css"
+
+
+def crispy_templates() -> list[Path]:
+    root = Path(str(resources.files("crispy_bootstrap5"))) / "templates" / "bootstrap5"
+    return [root / name for name in CRISPY]
+
+
+def sources() -> list[Path]:
+    own = [Path(__file__), bootstrap(), *stylesheets(), *crispy_templates()]
+    return [*own, *scripts(), *templates(), *code()]
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    digest = sha256()
+    for path in paths:
+        digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def write(path: Path, content: str) -> None:
+    """Replace the file at once, so that no reader meets half of it."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(content)
+    temporary.replace(path)
+
+
+# --- stylesheet --------------------------------------------------------------------------------
+def stylesheet() -> str:
+    own, grid = (path.read_text() for path in stylesheets())
+    trimmed = trim(bootstrap().read_text(), class_names()) + trim(own, words())
+    return rcssmin.cssmin(drop_unused_variables(trimmed) + grid)
+
+
+def class_names() -> set[str]:
+    """The classes that templates, forms and scripts write out."""
+    found: set[str] = set()
+    for path in [*templates(), *crispy_templates(), *code()]:
+        text = TEMPLATE_TAG.sub(
+            lambda tag: " ".join(re.findall(r"""["']([\w -]+)["']""", tag[0])), path.read_text()
+        )
+        for match in CLASS_ATTRIBUTE.finditer(text):
+            found.update(WORD.findall(match[1] or match[2] or ""))
+        for match in CSS_CLASS.finditer(text):
+            found.update(WORD.findall(match[1]))
+    for path in scripts():
+        found.update(WORD.findall(" ".join(re.findall(r"""["'`]([\w .-]+)["'`]""", path.read_text()))))
+    # What crispy-forms writes from Python.
+    return found | {"form-control", "form-select", "form-check-input", "is-invalid"}
+
+
+def words() -> set[str]:
+    """Every word of templates, scripts and code: no class of ours in use can be missing."""
+    return {
+        word
+        for path in [*templates(), *crispy_templates(), *scripts(), *code()]
+        for word in WORD.findall(path.read_text())
+    }
+
+
+def trim(css: str, used: set[str]) -> str:
+    """The rules that can match: those whose selectors name only classes in `used` (or composed ones)."""
+
+    def keep(selector: str) -> bool:
+        positive = re.sub(r":not\([^()]*\)|\[[^\]]*\]", "", selector)
+        return all(
+            name in used or COMPOSED.fullmatch(name) for name in re.findall(r"\.([A-Za-z_][\w-]*)", positive)
+        )
+
+    kept: list[str] = []
+    for head, body in rules(css):
+        if head.startswith(("@media", "@supports", "@container")):
+            if inner := trim(body, used):
+                kept.append(f"{head}{{{inner}}}")
+        elif head.startswith("@"):
+            kept.append(f"{head}{{{body}}}")
+        elif selectors := [selector for selector in split_selectors(head) if keep(selector)]:
+            kept.append(f"{','.join(selectors)}{{{body}}}")
+    return "\n".join(kept)
+
+
+def rules(css: str) -> Iterator[tuple[str, str]]:
+    """(selectors or at-rule, body) of each rule at the top level; strings and data URLs may hold braces."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    depth, start, head = 0, 0, ""
+    for token in re.finditer(r""""[^"]*"|'[^']*'|[{}]|;""", css):
+        if token[0] == "{":
+            if depth == 0:
+                head, start = css[start : token.start()].strip(), token.end()
+            depth += 1
+        elif token[0] == "}":
+            depth -= 1
+            if depth == 0:
+                yield head, css[start : token.start()]
+                start = token.end()
+        elif token[0] == ";" and depth == 0:  # @charset, @import: nothing of ours needs them
+            start = token.end()
+
+
+def split_selectors(head: str) -> list[str]:
+    """The selectors of a list; commas inside parentheses do not part them."""
+    return [part.strip() for part in re.split(r",(?![^()]*\))", head)]
+
+
+def drop_unused_variables(css: str) -> str:
+    """Without Bootstrap's `--bs-*` that nothing reads."""
+    declaration = re.compile(r"""(?<=[{;\s])(--bs-[\w-]+):(?:[^;{}"']|"[^"]*"|'[^']*')*(?:;|(?=\}))""")
+    while True:
+        read = set(re.findall(r"var\(\s*(--bs-[\w-]+)", css))
+        unread = {match[1] for match in declaration.finditer(css)} - read
+        if not unread:
+            return css
+        css = without(declaration, unread, css)
+
+
+def without(declaration: re.Pattern[str], names: set[str], css: str) -> str:
+    return declaration.sub(lambda match: "" if match[1] in names else match[0], css)
+
+
+# --- script and icons --------------------------------------------------------------------------
+def script() -> str:
+    parts = (rjsmin.jsmin(path.read_text()) for path in scripts())
+    return "\n".join(f'(()=>{{"use strict";{part}\n}})();' for part in parts) + "\n"
+
+
+def sprite() -> str:
+    names = sorted(
+        {name for path in [*templates(), *scripts(), *code()] for name in ICON_NAME.findall(path.read_text())}
+    )
+    symbols = "\n".join(symbol(name) for name in names)
+    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}\n</svg>\n'
+
+
+def symbol(name: str) -> str:
+    path = Path(str(resources.files("bs_icon_templates"))) / "templates" / "bs_icon" / f"{name}.svg"
+    if not path.is_file():
+        raise CommandError(f"There is no icon “{name}” in bootstrap-icons.")
+    shapes = re.sub(r"^.*?<svg[^>]*>|</svg>.*$", "", path.read_text(), flags=re.S)
+    compact = re.sub(r">\s+<", "><", shapes).replace(" />", "/>").strip()
+    return f'<symbol id="{name}" viewBox="0 0 16 16">{compact}</symbol>'

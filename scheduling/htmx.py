@@ -1,0 +1,52 @@
+"""All that views know about HTMX: one URL, one view, one context; a fragment is only less of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.middleware import HtmxDetails
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request that went through HtmxMiddleware, for annotations."""
+
+    htmx: HtmxDetails
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether HTMX asks for a part; when it restores history it needs the whole page."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def page_or_fragment(
+    request: HttpRequest, page: str, fragment: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """`fragment` alone for HTMX, else `page`, which includes it."""
+    template = fragment if wants_fragment(request) else page
+    return vary(render(request, template, context, status=status))
+
+
+def vary(response: HttpResponse) -> HttpResponse:
+    """Say that the answer depends on who asks and how."""
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def done(events: dict[str, Any], status: int = 204) -> HttpResponse:
+    """No content, but these DOM events on the page: `{"events-changed": {}, "toast": {…}}`."""
+    response = HttpResponse(status=status)
+    for name, detail in events.items():
+        trigger_client_event(response, name, detail)
+    return vary(response)
+
+
+def go_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Redirect the whole page, however it was asked for. `url` is one of ours, never user input."""
+    if wants_fragment(request):
+        return HttpResponseClientRedirect(url)
+    return HttpResponse(status=302, headers={"Location": url})

@@ -1,0 +1,41 @@
+"""Small marks that every page draws."""
+
+from __future__ import annotations
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", extra: str = "") -> SafeString:
+    """An icon of the sprite: decorative, or with `label` an image that is read out.
+
+    `build_assets` finds names that stand literally in templates and code: `{% icon "lock" %}`, `icon="lock"`.
+    """
+    classes = f"i {extra}".strip()
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
+            classes,
+            label,
+            _sprite(),
+            name,
+        )
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, _sprite(), name
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """One or two capitals for an avatar."""
+    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[:1].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+def _sprite() -> str:
+    return static("icons.svg")
