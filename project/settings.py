@@ -1,0 +1,353 @@
+"""Settings. Every variable is described in CONTRACT (README, "Configuration") and in `.env.example`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import bootstrap_wrapper
+import environ
+from csp.constants import NONE, SELF
+
+from project import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("APPOINTMENT_VAR_DIR") or BASE_DIR / "var")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+env.load_dotenv(Path(os.environ.get("APPOINTMENT_ENV_FILE", BASE_DIR / ".env")))
+
+VERSION = "0.1.0"
+
+# --- Basics ------------------------------------------------------------------------------------
+DEBUG = env.boolean("DEBUG", False)
+_trial_keys = env.development_keys(VAR_DIR / "development_keys.json") if DEBUG else {}
+SECRET_KEY = env.secret("SECRET_KEY") or _trial_keys.get("SECRET_KEY", "")
+if not SECRET_KEY:
+    env.refuse(
+        "SECRET_KEY is not set. Put a long random value into .env, or set DEBUG=1 for a local trial. "
+        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
+if len(SECRET_KEY) < 32:
+    env.refuse("SECRET_KEY is too short: at least 32 characters.")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
+TOKEN_KEYS = env.token_keys("TOKEN_KEYS", [_trial_keys["TOKEN_KEYS"]] if DEBUG else [])
+if not TOKEN_KEYS:
+    env.refuse(
+        "TOKEN_KEYS is not set; Google's tokens are stored encrypted with it. Make one with: "
+        "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+    )
+
+SITE_URL = env.address("SITE_URL", "http://localhost:8000").rstrip("/")
+_site = urlsplit(SITE_URL)
+_secure = _site.scheme == "https"
+_local_hosts = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_site.hostname or "localhost", *(_local_hosts if DEBUG else [])])
+if "*" in ALLOWED_HOSTS and not DEBUG:
+    env.refuse("ALLOWED_HOSTS=* would accept any Host header and any WebSocket origin. Name your host.")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, maximum=10)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+METRICS_KEY = env.secret("METRICS_KEY")
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "channels",
+    "django_htmx",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "sync.google_login",
+    "allauth.mfa",
+    "django_q",
+    "project",
+    "scheduling",
+    "sync",
+]
+
+# Every entry must be async-capable: one sync-only middleware makes Daphne hang on SIGTERM (stack.md T1).
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "project.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "project.urls"
+ASGI_APPLICATION = "project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "scheduling.context_processors.preferences",
+            ],
+        },
+    }
+]
+FORMS_URLFIELD_ASSUME_HTTPS = True
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_FAIL_SILENTLY = False
+
+# --- Data --------------------------------------------------------------------------------------
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+_database_url = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'appointment.sqlite3'}"
+try:
+    _database = environ.Env.db_url_config(_database_url)
+except Exception:
+    env.refuse(f"DATABASE_URL={_database_url.split('@')[-1]!r} is not understood. Write sqlite:////path or postgres://….")
+if _database.get("ENGINE") == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction that reads first and writes later would otherwise meet "database is locked"
+    # at once, whatever the time-out (stack.md T6).
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;"
+        "PRAGMA foreign_keys=ON;PRAGMA journal_size_limit=67108864;",
+    }
+elif _database.get("ENGINE") != "django.db.backends.postgresql":
+    env.refuse(f"DATABASE_URL must begin with sqlite:/// or postgres://, not {_database_url.split(':')[0]!r}.")
+DATABASES = {"default": _database}
+
+REDIS_URL = env.address("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+    if REDIS_URL
+    else {"BACKEND": "project.channel_layer.OutboxChannelLayer"}
+}
+Q_CLUSTER = {
+    "name": "appointment",
+    "workers": env.integer("WORKER_PROCESSES", 1, minimum=1, maximum=64),
+    "timeout": 60,
+    "retry": 120,
+    "poll": 0.2,
+    "catch_up": False,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "save_limit": 100,
+    "queue_limit": 10,
+    "bulk": 1,
+    "label": "Background tasks",
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+# Called every half second by `manage.py worker`; each is one cheap indexed query when there is nothing to do.
+WORKER_TICKS = ["sync.tasks.enqueue_due_accounts"]
+
+# --- Sign-in -----------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "calendar"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional" if DEBUG else "mandatory"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
+ACCOUNT_USER_DISPLAY = "scheduling.presentation_names.display_name"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+SOCIALACCOUNT_ADAPTER = "sync.google_login.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_STORE_TOKENS = True
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+
+# --- Google ------------------------------------------------------------------------------------
+GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET = env.google_client(BASE_DIR / "credentials.json")
+GOOGLE_SANDBOX = env.boolean("GOOGLE_SANDBOX", DEBUG and not GOOGLE_CLIENT_ID)
+if GOOGLE_SANDBOX and not DEBUG:
+    env.refuse("GOOGLE_SANDBOX=1 lets anyone sign in as anyone; it is for local trials with DEBUG=1 only.")
+_sandbox = f"{SITE_URL}/sandbox/google/" if GOOGLE_SANDBOX else ""
+if GOOGLE_SANDBOX:
+    INSTALLED_APPS.append("sync.sandbox")
+    GOOGLE_CLIENT_ID = GOOGLE_CLIENT_ID or "sandbox-client.apps.googleusercontent.com"
+    GOOGLE_CLIENT_SECRET = GOOGLE_CLIENT_SECRET or "sandbox-secret"
+
+
+def _google(name: str, real: str, sandbox_path: str) -> str:
+    return env.address(name, _sandbox + sandbox_path if _sandbox else real)
+
+
+GOOGLE_AUTHORIZE_URL = _google(
+    "GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth", "o/oauth2/v2/auth"
+)
+GOOGLE_TOKEN_URL = _google("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token", "token")
+GOOGLE_REVOKE_URL = _google("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com/revoke", "revoke")
+GOOGLE_USERINFO_URL = _google(
+    "GOOGLE_USERINFO_URL", "https://www.googleapis.com/oauth2/v2/userinfo", "oauth2/v2/userinfo"
+)
+GOOGLE_CERTS_URL = _google("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs", "oauth2/v1/certs")
+GOOGLE_ID_TOKEN_ISSUER = env.text("GOOGLE_ID_TOKEN_ISSUER") or "https://accounts.google.com"
+GOOGLE_CALENDAR_ENDPOINT = _google(
+    "GOOGLE_CALENDAR_ENDPOINT", "https://www.googleapis.com/calendar/v3/", "calendar/v3/"
+)
+if not GOOGLE_CALENDAR_ENDPOINT.endswith("/calendar/v3/"):
+    env.refuse(f"GOOGLE_CALENDAR_ENDPOINT={GOOGLE_CALENDAR_ENDPOINT!r} must end in /calendar/v3/.")
+GOOGLE_WEBHOOK_URL = env.address("GOOGLE_WEBHOOK_URL", "", https_only=not DEBUG)
+SYNC_SEND_DELAY_SECONDS = env.integer("SYNC_SEND_DELAY_SECONDS", 5, maximum=3600)
+SYNC_POLL_SECONDS = env.integer("SYNC_POLL_SECONDS", 60 if GOOGLE_SANDBOX else 300, minimum=1, maximum=86400)
+
+SOCIALACCOUNT_PROVIDERS = {
+    "google": {
+        "APPS": [{"client_id": GOOGLE_CLIENT_ID, "secret": GOOGLE_CLIENT_SECRET, "key": ""}]
+        if GOOGLE_CLIENT_ID
+        else [],
+        # Sign-in asks for the least; the calendar is a separate, later consent (sync/views.py).
+        "SCOPE": ["openid", "email", "profile"],
+        # Without include_granted_scopes a later plain sign-in would store a narrower token (stack.md T5).
+        "AUTH_PARAMS": {"include_granted_scopes": "true"},
+        "OAUTH_PKCE_ENABLED": True,
+        "AUTHORIZE_URL": GOOGLE_AUTHORIZE_URL,
+        "ACCESS_TOKEN_URL": GOOGLE_TOKEN_URL,
+        "IDENTITY_URL": GOOGLE_USERINFO_URL,
+        "CERTS_URL": GOOGLE_CERTS_URL,
+        "ID_TOKEN_ISSUER": GOOGLE_ID_TOKEN_ISSUER,
+    }
+}
+
+# --- Mail --------------------------------------------------------------------------------------
+_email_url = env.text("EMAIL_URL") or "consolemail://"
+try:
+    _email = environ.Env.email_url_config(_email_url)
+except Exception:
+    env.refuse("EMAIL_URL is not understood. Write smtp://user:password@host:587 or consolemail://.")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST = _email.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = _email.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _email.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = _email.get("EMAIL_FILE_PATH")
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or f"Appointment <appointment@{_site.hostname}>"
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Time and language -------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files ------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+ASSETS_DIR = VAR_DIR / "assets"  # built by `manage.py build_assets`
+ASSETS_DIR.mkdir(exist_ok=True)
+BOOTSTRAP_DIR = Path(bootstrap_wrapper.get_bootstrap_dir())
+STATICFILES_DIRS = [BASE_DIR / "static", ASSETS_DIR]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Security ----------------------------------------------------------------------------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+if _secure:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31536000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+# Chromium applies form-action to the redirects after a form's POST too: sign-in goes on to Google.
+_form_targets = [SELF, _origin(GOOGLE_AUTHORIZE_URL)]
+if GOOGLE_SANDBOX:  # a person may have typed localhost or 127.0.0.1
+    _form_targets += [f"http://{host}:{_site.port or 80}" for host in ("localhost", "127.0.0.1")]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": _form_targets,
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Logs and error reports --------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "scheduling": {"level": "INFO"},
+        "sync": {"level": "INFO"},
+        "project": {"level": "INFO"},
+        "django.channels.server": {"level": "WARNING"},
+        # Would print request addresses with tokens in their query at DEBUG level.
+        "googleapiclient.discovery": {"level": "WARNING"},
+    },
+}
+SENTRY_DSN = env.address("SENTRY_DSN", "")
+if SENTRY_DSN:
+    try:
+        import sentry_sdk
+    except ImportError:
+        env.refuse("SENTRY_DSN is set but sentry-sdk is not installed. Install requirements/scaled.txt.")
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, release=VERSION)

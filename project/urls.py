@@ -1,0 +1,24 @@
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from project import health
+from scheduling.api import api
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # allauth's rate limits and second factor
+admin.site.site_header = admin.site.site_title = "Appointment"
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("sync/", include("sync.urls")),
+    path("appointment/api/", api.urls),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("", include("scheduling.urls")),
+]
+if settings.GOOGLE_SANDBOX:
+    urlpatterns.insert(0, path("sandbox/google/", include("sync.sandbox.urls")))

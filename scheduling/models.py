@@ -1,0 +1,486 @@
+"""Calendars, events and the people who own them.
+
+Times: a timed event has `start_time` and `end_time` (UTC instants) and the zone it is thought in; an all-day
+event has `start_date` and an exclusive `end_date` and no instants. Deleting an event keeps its row
+(`status` cancelled, `deleted_at`), so that trash, undo and sync can speak of it.
+
+Invariants:
+- the end of an event is never before its start, and an all-day event has dates only
+- a user has at most one primary calendar
+- a series has at most one override for each original start
+- a cancelled event knows when it was deleted
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import UTC, date, datetime, time
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from scheduling.core.event import EventValues
+
+models.CharField.register_lookup(Length)
+
+
+class UserProfile(models.Model):
+    """What a person chose. `revision` counts every change of any of the person's calendars."""
+
+    class FirstDay(models.IntegerChoices):
+        SUNDAY = 0, "Sunday"
+        MONDAY = 1, "Monday"
+        SATURDAY = 6, "Saturday"
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "Like the system"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        COMPACT = "compact", "Compact"
+        COMFORTABLE = "comfortable", "Comfortable"
+        ROOMY = "roomy", "Roomy"
+
+    class Clock(models.TextChoices):
+        HOURS_24 = "24", "24 hours"
+        HOURS_12 = "12", "12 hours"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="profile"
+    )
+    google_calendar_id = models.CharField(max_length=255, blank=True)
+    google_calendar_connected = models.BooleanField(default=False)
+    google_calendar_sync_enabled = models.BooleanField(default=True)
+    default_event_duration = models.PositiveSmallIntegerField(
+        "default duration (minutes)", default=60, validators=[MinValueValidator(5), MaxValueValidator(1440)]
+    )
+    working_hours_start = models.TimeField(default=time(9))
+    working_hours_end = models.TimeField(default=time(17))
+    timezone = models.CharField("time zone", max_length=64, default="UTC")
+    show_weekends = models.BooleanField(default=True)
+    first_day_of_week = models.PositiveSmallIntegerField(choices=FirstDay, default=FirstDay.MONDAY)
+    email_notifications = models.BooleanField(default=True)
+    reminder_minutes = models.PositiveIntegerField(default=15, validators=[MaxValueValidator(40320)])
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
+    clock = models.CharField(max_length=2, choices=Clock, default=Clock.HOURS_24)
+    shortcuts_enabled = models.BooleanField("single-key shortcuts", default=True)
+    handle = models.SlugField(max_length=40, unique=True, null=True, blank=True)
+    public_page = models.BooleanField("public booking page", default=False)
+    revision = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(working_hours_end__gt=F("working_hours_start")),
+                name="profile_working_hours_end_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_day_of_week__in=[0, 1, 6]), name="profile_first_day_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(default_event_duration__gt=0), name="profile_duration_is_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Profile of {self.user}"
+
+
+class Calendar(models.Model):
+    """A named list of events of one person. `revision` is the number of its last change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendars")
+    name = models.CharField(max_length=200)
+    color = models.PositiveSmallIntegerField(
+        default=9, validators=[MinValueValidator(1), MaxValueValidator(11)]
+    )
+    time_zone = models.CharField(max_length=64, default="UTC")
+    is_primary = models.BooleanField(default=False)
+    is_visible = models.BooleanField(default=True)
+    is_read_only = models.BooleanField(default=False)
+    is_synced = models.BooleanField(default=False, help_text="A remote calendar mirrors this one.")
+    account_name = models.CharField(
+        max_length=255, blank=True, help_text="The remote account it belongs to; empty: on this server only."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    revision = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-is_primary", "position", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(is_primary=True), name="calendar_one_primary_per_user"
+            ),
+            models.CheckConstraint(
+                condition=Q(color__gte=1) & Q(color__lte=11), name="calendar_color_in_palette"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
+    def of(self, user: Any) -> CalendarEventQuerySet:
+        """Every event of this person, deleted ones too. All reads start here."""
+        return self.filter(user=user)
+
+    def live(self) -> CalendarEventQuerySet:
+        return self.exclude(status=CalendarEvent.Status.CANCELLED)
+
+    def deleted(self) -> CalendarEventQuerySet:
+        """What the trash shows: cancelled events that are not a series' cancelled occurrence."""
+        return self.filter(status=CalendarEvent.Status.CANCELLED, series=None)
+
+
+class CalendarEvent(models.Model):
+    """One event, the master of a series (`recurrence`), or an override of one occurrence (`series`)."""
+
+    class Status(models.TextChoices):
+        CONFIRMED = "confirmed", "Confirmed"
+        TENTATIVE = "tentative", "Tentative"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Availability(models.TextChoices):
+        BUSY = "busy", "Busy"
+        FREE = "free", "Free"
+
+    class Visibility(models.TextChoices):
+        DEFAULT = "default", "As the calendar"
+        PUBLIC = "public", "Public"
+        PRIVATE = "private", "Private"
+        CONFIDENTIAL = "confidential", "Confidential"
+
+    class SyncState(models.TextChoices):
+        NONE = "", "In step"
+        CONFLICT = "conflict", "Changed in two places"
+        REFUSED = "refused", "The other side refused the change"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="events")
+    calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="events")
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    location = models.CharField(max_length=200, blank=True)
+    is_all_day = models.BooleanField("all day", default=False)
+    start_time = models.DateTimeField(null=True, blank=True)
+    end_time = models.DateTimeField(null=True, blank=True)
+    start_date = models.DateField(null=True, blank=True)
+    end_date = models.DateField(null=True, blank=True, help_text="Exclusive: the day after the last one.")
+    time_zone = models.CharField(max_length=64, blank=True)
+    end_time_zone = models.CharField(max_length=64, blank=True)
+
+    recurrence = models.JSONField(default=list, blank=True, help_text="RRULE, RDATE and EXDATE lines, verbatim.")
+    series = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
+    original_start = models.CharField(max_length=20, blank=True)
+    expanded_from = models.DateTimeField(null=True, editable=False)
+    expanded_until = models.DateTimeField(null=True, editable=False)
+    recurrence_error = models.CharField(max_length=300, blank=True, editable=False)
+
+    status = models.CharField(max_length=9, choices=Status, default=Status.CONFIRMED)
+    availability = models.CharField(max_length=4, choices=Availability, default=Availability.BUSY)
+    visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.DEFAULT)
+    color = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    # What comes along from outside and people here only read.
+    ical_uid = models.CharField(max_length=1024, blank=True)
+    sequence = models.PositiveIntegerField(default=0)
+    event_type = models.CharField(max_length=40, default="default")
+    organizer = models.JSONField(default=dict, blank=True)
+    attendees = models.JSONField(default=list, blank=True)
+    conference_url = models.URLField(max_length=2000, blank=True)
+    is_read_only = models.BooleanField(default=False)
+    read_only_reason = models.CharField(max_length=200, blank=True)
+
+    google_event_id = models.CharField(max_length=1024, blank=True)
+    revision = models.BigIntegerField(editable=False)
+    synced_revision = models.BigIntegerField(
+        default=0, editable=False, help_text="The revision that the remote side is known to agree with."
+    )
+    sync_state = models.CharField(max_length=8, choices=SyncState, blank=True, default=SyncState.NONE)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CalendarEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["start_time", "start_date", "id"]
+        indexes = [
+            models.Index(fields=["calendar", "revision"]),
+            models.Index(fields=["user", "revision"]),
+            models.Index(fields=["calendar", "ical_uid"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    is_all_day=True,
+                    start_time=None,
+                    end_time=None,
+                    start_date__isnull=False,
+                    end_date__isnull=False,
+                    time_zone="",
+                )
+                | Q(
+                    is_all_day=False,
+                    start_time__isnull=False,
+                    end_time__isnull=False,
+                    start_date=None,
+                    end_date=None,
+                )
+                & ~Q(time_zone=""),
+                name="event_all_day_has_dates_timed_has_instants",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_all_day=True, end_date__gt=F("start_date"))
+                | Q(is_all_day=False, end_time__gte=F("start_time")),
+                name="event_end_not_before_start",
+            ),
+            models.CheckConstraint(condition=Q(title__length__lte=200), name="event_title_at_most_200"),
+            models.CheckConstraint(condition=Q(location__length__lte=200), name="event_location_at_most_200"),
+            models.CheckConstraint(
+                condition=Q(color=None) | Q(color__gte=1, color__lte=11), name="event_color_in_palette"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["confirmed", "tentative", "cancelled"]), name="event_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(availability__in=["busy", "free"]), name="event_availability_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", deleted_at__isnull=False)
+                | ~Q(status="cancelled") & Q(deleted_at=None),
+                name="event_cancelled_knows_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(series=None, original_start="") | Q(series__isnull=False) & ~Q(original_start=""),
+                name="event_override_has_original_start",
+            ),
+            models.UniqueConstraint(fields=["series", "original_start"], name="event_one_override_per_start"),
+            models.UniqueConstraint(
+                fields=["calendar", "google_event_id"],
+                condition=~Q(google_event_id=""),
+                name="event_google_id_once_per_calendar",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def values(self) -> EventValues:
+        return EventValues(
+            title=self.title,
+            description=self.description,
+            location=self.location,
+            start=self.start,
+            end=self.end,
+            is_all_day=self.is_all_day,
+            time_zone=self.time_zone,
+            end_time_zone=self.end_time_zone,
+            recurrence=tuple(self.recurrence),
+            status="confirmed" if self.status == self.Status.CANCELLED else self.status,
+            availability=self.availability,
+            visibility=self.visibility,
+            color=self.color,
+        )
+
+    @values.setter
+    def values(self, values: EventValues) -> None:
+        for name in (
+            "title",
+            "description",
+            "location",
+            "is_all_day",
+            "time_zone",
+            "end_time_zone",
+            "status",
+            "availability",
+            "visibility",
+            "color",
+        ):
+            setattr(self, name, getattr(values, name))
+        self.recurrence = list(values.recurrence)
+        if values.is_all_day:
+            self.start_date, self.end_date, self.start_time, self.end_time = values.start, values.end, None, None
+        else:
+            assert isinstance(values.start, datetime) and isinstance(values.end, datetime)
+            self.start_time, self.end_time, self.start_date, self.end_date = values.start, values.end, None, None
+
+    @property
+    def start(self) -> datetime | date:
+        """The instant, or the first day of an all-day event."""
+        start = self.start_date if self.is_all_day else self.start_time
+        assert start is not None
+        return start
+
+    @property
+    def end(self) -> datetime | date:
+        """The instant, or the day after the last one of an all-day event."""
+        end = self.end_date if self.is_all_day else self.end_time
+        assert end is not None
+        return end
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.status == self.Status.CANCELLED
+
+    @property
+    def effective_color(self) -> int:
+        return self.color or self.calendar.color
+
+    @property
+    def is_editable(self) -> bool:
+        return not (self.is_read_only or self.calendar.is_read_only)
+
+    @property
+    def is_waiting(self) -> bool:
+        """A change of it has not reached the remote calendar yet."""
+        return self.calendar.is_synced and self.is_editable and self.revision > self.synced_revision
+
+
+class Occurrence(models.Model):
+    """One appearance of an event on the time line: what grids, searches and busy queries read.
+
+    `start` and `end` are instants; those of an all-day event are midnight UTC of its dates, so that one index
+    serves both kinds (a reader widens its window by 14 hours and compares dates).
+    """
+
+    calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="occurrences")
+    event = models.ForeignKey(CalendarEvent, on_delete=models.CASCADE, related_name="occurrences")
+    master = models.ForeignKey(
+        CalendarEvent, on_delete=models.CASCADE, null=True, related_name="series_occurrences"
+    )
+    original_start = models.CharField(max_length=20, blank=True)
+    is_all_day = models.BooleanField()
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+
+    class Meta:
+        ordering = ["start", "-end", "event_id"]
+        indexes = [models.Index(fields=["calendar", "start", "end"])]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gte=F("start")), name="occurrence_end_not_before_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} at {self.start:%Y-%m-%d %H:%M}Z"
+
+    @property
+    def start_date(self) -> date:
+        return self.start.astimezone(UTC).date()
+
+    @property
+    def end_date(self) -> date:
+        """Exclusive; of an all-day occurrence."""
+        return self.end.astimezone(UTC).date()
+
+
+class EventRevision(models.Model):
+    """What an event was before a change: who, when, from where. Undo, history and restore are views of it."""
+
+    class Origin(models.TextChoices):
+        WEB = "web", "Calendar"
+        API = "api", "API"
+        GOOGLE = "google", "Google"
+        ADMIN = "admin", "Administration"
+        IMPORT = "import", "Import"
+        SYSTEM = "system", "System"
+
+    class Action(models.TextChoices):
+        CREATE = "create", "Created"
+        EDIT = "edit", "Changed"
+        DELETE = "delete", "Deleted"
+        RESTORE = "restore", "Restored"
+        DISPLACED = "displaced", "Displaced by a merge"
+
+    event = models.ForeignKey(CalendarEvent, on_delete=models.CASCADE, related_name="revisions")
+    revision = models.BigIntegerField(help_text="The revision that this change produced.")
+    action = models.CharField(max_length=9, choices=Action)
+    origin = models.CharField(max_length=6, choices=Origin)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    before = models.JSONField(null=True, help_text="The event's values before the change; none for a creation.")
+    calendar_before = models.ForeignKey(Calendar, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["event", "revision"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class AvailableTimeSlot(models.Model):
+    """A weekly range in which a person takes appointments (day 0 is Monday); several a day are allowed."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="available_slots")
+    day_of_week = models.PositiveSmallIntegerField(
+        choices=enumerate(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
+    )
+    start_time = models.TimeField()
+    end_time = models.TimeField()
+    is_available = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["day_of_week", "start_time"]
+        constraints = [
+            models.CheckConstraint(condition=Q(day_of_week__lte=6), name="slot_day_of_week_0_to_6"),
+            models.UniqueConstraint(fields=["user", "day_of_week", "start_time"], name="slot_starts_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_day_of_week_display()} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
+
+
+class ApiToken(models.Model):
+    """A key to the REST API. Only its SHA-256 is kept; the token itself is shown once, when it is made."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        WRITE = "write", "Read and write"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    scope = models.CharField(max_length=5, choices=Scope, default=Scope.WRITE)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return sha256(token.encode()).hexdigest()
+
+    @staticmethod
+    def generate() -> str:
+        return f"apt_{secrets.token_urlsafe(32)}"
+
+
+class IdempotentAnswer(models.Model):
+    """The answer once given to a request with an `Idempotency-Key`, so that a repeat gets the same."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user")]

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from typing import Any
+
+
+def display_name(user: Any) -> str:
+    """How a person is called on pages: the full name, else the e-mail address."""
+    return user.get_full_name() or user.email or user.get_username()

@@ -1,0 +1,49 @@
+"""Writes. Every change of a calendar goes through one of these functions."""
+
+from scheduling.services.errors import InvalidEvent, ReadOnly, StaleEvent
+from scheduling.services.events import (
+    apply_remote,
+    create_event,
+    delete_event,
+    keep_displaced,
+    mark_synced,
+    move_event,
+    restore_event,
+    set_sync_state,
+    undo_change,
+    update_event,
+)
+from scheduling.services.occurrences import extend_occurrences
+from scheduling.services.profiles import (
+    create_api_token,
+    create_calendar,
+    ensure_profile,
+    set_calendar_visibility,
+    touch_api_token,
+    update_calendar,
+    update_profile,
+)
+
+__all__ = [
+    "InvalidEvent",
+    "ReadOnly",
+    "StaleEvent",
+    "apply_remote",
+    "create_api_token",
+    "create_calendar",
+    "create_event",
+    "delete_event",
+    "ensure_profile",
+    "extend_occurrences",
+    "keep_displaced",
+    "mark_synced",
+    "move_event",
+    "restore_event",
+    "set_calendar_visibility",
+    "set_sync_state",
+    "touch_api_token",
+    "undo_change",
+    "update_calendar",
+    "update_event",
+    "update_profile",
+]

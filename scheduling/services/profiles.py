@@ -1,0 +1,87 @@
+"""People: their profile and their calendars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from scheduling import live
+from scheduling.core.event import is_zone
+from scheduling.models import ApiToken, Calendar, UserProfile
+from scheduling.services.revisions import next_revision
+
+
+@transaction.atomic
+def ensure_profile(*, user: AbstractBaseUser, timezone_name: str = "") -> UserProfile:
+    """The profile of `user`, made with a primary calendar if there is none yet."""
+    zone = timezone_name if is_zone(timezone_name) else "UTC"
+    profile, created = UserProfile.objects.get_or_create(user=user, defaults={"timezone": zone})
+    if created:
+        Calendar.objects.get_or_create(
+            user=user, is_primary=True, defaults={"name": "Personal", "time_zone": zone, "color": 9}
+        )
+    return profile
+
+
+@transaction.atomic
+def update_profile(*, profile: UserProfile, **changes: Any) -> UserProfile:
+    """Save named fields of the profile; what they must satisfy is the form's or the API's to check."""
+    for name, value in changes.items():
+        setattr(profile, name, value)
+    profile.full_clean(exclude=["user"])
+    profile.save(update_fields=list(changes))
+    return profile
+
+
+@transaction.atomic
+def create_calendar(*, user: AbstractBaseUser, name: str, **fields: Any) -> Calendar:
+    calendar = Calendar(user=user, name=name, **fields)
+    calendar.position = Calendar.objects.filter(user=user).count()
+    calendar.full_clean()
+    calendar.save()
+    _announce(calendar)
+    return calendar
+
+
+@transaction.atomic
+def update_calendar(*, calendar: Calendar, **changes: Any) -> Calendar:
+    """Save named fields and announce, because names and colours show in every open view."""
+    changed = [name for name, value in changes.items() if getattr(calendar, name) != value]
+    if changed:
+        for name in changed:
+            setattr(calendar, name, changes[name])
+        calendar.save(update_fields=[*changed, "updated_at"])
+        _announce(calendar)
+    return calendar
+
+
+def set_calendar_visibility(*, calendar: Calendar, is_visible: bool) -> Calendar:
+    """Show or hide a calendar's events in this person's views."""
+    return update_calendar(calendar=calendar, is_visible=is_visible)
+
+
+def create_api_token(*, user: AbstractBaseUser, name: str, scope: str = ApiToken.Scope.WRITE) -> str:
+    """A new token, returned once; only its digest is stored."""
+    token = ApiToken.generate()
+    ApiToken.objects.create(user=user, name=name, scope=scope, digest=ApiToken.digest_of(token))
+    return token
+
+
+def touch_api_token(token: ApiToken) -> None:
+    """Note the use of a token, at most once a minute."""
+    now = timezone.now()
+    if token.last_used_at is None or (now - token.last_used_at).total_seconds() > 60:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def _announce(calendar: Calendar) -> None:
+    live.announce(
+        user_id=calendar.user_id,
+        calendar_id=calendar.pk,
+        revision=next_revision(calendar),
+        event_ids=[],
+        origin="web",
+    )

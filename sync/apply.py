@@ -1,0 +1,238 @@
+"""Takes one thing that Google says into our calendar: merge, write, remember. Runs inside the caller's transaction.
+
+Invariants:
+- an equal etag, or values equal to `base`, writes no event
+- an edit beats a delete, on whichever side the edit was
+- what a merge displaces is kept as a revision and shown as a conflict
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from scheduling import services
+from scheduling.core.event import EventValues, InvalidEvent, from_json, parse_moment, to_json
+from scheduling.models import CalendarEvent, EventRevision
+from sync.core.merge import merge
+from sync.core.wire import NotUnderstood, RemoteEvent, from_google
+from sync.models import CalendarLink, Conflict, EventLink, JournalEntry
+
+
+def apply_item(
+    link: CalendarLink, item: dict[str, Any], known: EventLink | None, *, agreed: EventValues | None = None
+) -> bool:
+    """Take in one resource; returns whether an event here changed.
+
+    `agreed` overrides the link's `base`: the values just sent, when `item` is Google's answer to a write.
+    A resource that cannot be read is quarantined, never an error for the others.
+    """
+    try:
+        remote = from_google(item, link.time_zone)
+    except NotUnderstood as error:
+        _quarantine(link, item, known, str(error))
+        return False
+    if known is not None and known.etag and known.etag == remote.etag and known.state != EventLink.State.QUARANTINED:
+        _note_seen(link, known)
+        return False
+    try:
+        return _apply(link, remote, known, agreed)
+    except InvalidEvent as error:
+        _quarantine(link, item, known, str(error))
+        return False
+
+
+def _apply(link: CalendarLink, remote: RemoteEvent, known: EventLink | None, agreed: EventValues | None) -> bool:
+    event = known.event if known is not None else _twin(link, remote)
+    if known is None:
+        if remote.values is None and not remote.series_id:
+            return _adopt_deletion(event)
+        known = EventLink(link=link, google_id=remote.google_id, event=event)
+    base = agreed or (from_json(known.base) if known.base else None)
+    series = _master_of(link, remote) if remote.series_id else None
+    known.google_series_id = remote.series_id
+    if remote.series_id and series is None:
+        # Its master is not here yet (order is not promised): remembered, taken up when the master comes.
+        _remember(link, known, remote, event)
+        return False
+    revision_before = event.revision if event is not None else None
+    if remote.values is None:
+        event = _apply_cancelled(link, remote, known, event, base, series)
+    else:
+        event = _apply_living(link, remote, known, event, base, series)
+    _remember(link, known, remote, event)
+    if event is not None and event.recurrence and revision_before is None:
+        _take_up_waiting_exceptions(link, remote.google_id)
+    return event is not None and event.revision != revision_before
+
+
+def _apply_living(
+    link: CalendarLink,
+    remote: RemoteEvent,
+    known: EventLink,
+    event: CalendarEvent | None,
+    base: EventValues | None,
+    series: CalendarEvent | None,
+) -> CalendarEvent:
+    theirs = remote.values
+    assert theirs is not None and link.calendar is not None
+    known.is_deleted_remotely = False
+    if event is None:
+        event = services.apply_remote(
+            calendar=link.calendar,
+            event=None,
+            values=theirs,
+            details=remote.details,
+            series=series,
+            original_start=remote.original_start if series else "",
+        )
+        return event
+    if event.is_deleted and (base is None or theirs == base):
+        return event  # deleted here, untouched there: the deletion is still to be sent
+    if event.is_deleted:
+        _journal(link, event, "restored", "It was changed in Google after you deleted it here, so it is back.")
+        merged, conflicts, ours = theirs, (), theirs
+    else:
+        ours = event.values
+        result = merge(base or theirs, ours, theirs)
+        merged, conflicts = result.values, result.conflicts
+        if base is None and ours != theirs:
+            # Never agreed before (found again after a reconnect): theirs stands, ours is kept.
+            merged, conflicts = theirs, ("when",)
+    if conflicts:
+        services.keep_displaced(event=event, values=ours, origin=EventRevision.Origin.GOOGLE)
+    event = services.apply_remote(
+        calendar=link.calendar, event=event, values=merged, details=remote.details, in_step=merged == theirs
+    )
+    if conflicts and known.pk and base is not None:
+        _open_conflict(known, event, conflicts, ours, theirs)
+    return event
+
+
+def _apply_cancelled(
+    link: CalendarLink,
+    remote: RemoteEvent,
+    known: EventLink,
+    event: CalendarEvent | None,
+    base: EventValues | None,
+    series: CalendarEvent | None,
+) -> CalendarEvent | None:
+    assert link.calendar is not None
+    known.is_deleted_remotely = True
+    if series is not None and event is None:
+        event = services.apply_remote(
+            calendar=link.calendar,
+            event=None,
+            values=_cancelled_occurrence(series, remote.original_start),
+            details={},
+            series=series,
+            original_start=remote.original_start,
+            in_step=False,
+        )
+    if event is None:
+        return None
+    if not event.is_deleted and base is not None and event.values != base and link.can_write:
+        if remote.organized_by_us and event.is_editable:
+            _journal(link, event, "kept", "It was deleted in Google after you changed it here, so it goes back there.")
+            return event
+        services.keep_displaced(event=event, values=event.values, origin=EventRevision.Origin.GOOGLE)
+    return services.apply_remote(calendar=link.calendar, event=event, values=None, details={})
+
+
+def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
+    """The event here that is this one, although no link says so: by Google's id or by the id we gave it."""
+    candidates = CalendarEvent.objects.filter(calendar=link.calendar, google_link=None).select_related("calendar")
+    found = candidates.filter(google_event_id=remote.google_id).first()
+    if found is None and remote.local_id and not remote.series_id:
+        try:
+            found = candidates.filter(pk=UUID(remote.local_id)).first()
+        except ValueError:
+            return None
+    return found
+
+
+def _adopt_deletion(event: CalendarEvent | None) -> bool:
+    """A tombstone without a link: only an event that once carried this Google id can be meant."""
+    if event is None or event.is_deleted:
+        return False
+    services.apply_remote(calendar=event.calendar, event=event, values=None, details={})
+    return True
+
+
+def _master_of(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
+    found = (
+        EventLink.objects.filter(link=link, google_id=remote.series_id, event__isnull=False)
+        .select_related("event__calendar")
+        .first()
+    )
+    return found.event if found else None
+
+
+def _take_up_waiting_exceptions(link: CalendarLink, series_id: str) -> None:
+    waiting = EventLink.objects.filter(link=link, google_series_id=series_id, event=None)
+    for known in list(waiting.exclude(raw={})):
+        known.etag = ""
+        apply_item(link, known.raw, known)
+
+
+def _cancelled_occurrence(series: CalendarEvent, original_start: str) -> EventValues:
+    values = series.values
+    start = parse_moment(original_start)
+    end = start + (values.end - values.start)  # type: ignore[operator]
+    if isinstance(start, type(values.start)):
+        return replace(values, start=start, end=end, recurrence=())
+    return replace(values, recurrence=())
+
+
+def _remember(link: CalendarLink, known: EventLink, remote: RemoteEvent, event: CalendarEvent | None) -> None:
+    known.event = event
+    known.etag, known.raw = remote.etag, remote.raw
+    if remote.values is not None:
+        known.base = to_json(remote.values)
+    known.seen_generation = link.full_generation
+    known.state, known.error, known.attempts, known.next_attempt_at = EventLink.State.CLEAN, "", 0, None
+    known.synced_at = timezone.now()
+    known.save()
+
+
+def _note_seen(link: CalendarLink, known: EventLink) -> None:
+    if known.seen_generation != link.full_generation:
+        known.seen_generation = link.full_generation
+        known.save(update_fields=["seen_generation"])
+
+
+def _quarantine(link: CalendarLink, item: dict[str, Any], known: EventLink | None, error: str) -> None:
+    google_id = str(item.get("id") or "")
+    if not google_id:
+        return
+    known = known or EventLink(link=link, google_id=google_id)
+    known.etag, known.raw, known.error = str(item.get("etag") or ""), item, error[:500]
+    known.state, known.seen_generation = EventLink.State.QUARANTINED, link.full_generation
+    known.save()
+    _journal(link, known.event, "quarantined", f"An event from Google was not understood and is kept aside: {error}")
+
+
+def _open_conflict(
+    known: EventLink, event: CalendarEvent, groups: tuple[str, ...], ours: EventValues, theirs: EventValues
+) -> None:
+    Conflict.objects.update_or_create(
+        event_link=known,
+        resolved_at=None,
+        defaults={"groups": list(groups), "ours": to_json(ours), "theirs": to_json(theirs)},
+    )
+    services.set_sync_state(event=event, sync_state=CalendarEvent.SyncState.CONFLICT)
+
+
+def _journal(link: CalendarLink, event: CalendarEvent | None, action: str, text: str) -> None:
+    JournalEntry.objects.create(
+        account_id=link.account_id,
+        event=event,
+        direction=JournalEntry.Direction.NOTE,
+        action=action,
+        text=text[:500],
+    )
+
+

@@ -1,0 +1,164 @@
+"""Connecting and leaving: what turns a Google consent into a calendar connection, and ends it again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from scheduling import services
+from scheduling.models import Calendar, CalendarEvent
+from scheduling.services import update_profile
+from sync.google import revoke_token
+from sync.models import CalendarLink, GoogleAccount, JournalEntry
+
+logger = logging.getLogger(__name__)
+
+CONNECTION_STATE = "google-calendar"
+EVENTS_SCOPE = "https://www.googleapis.com/auth/calendar.events"
+LIST_SCOPE = "https://www.googleapis.com/auth/calendar.calendarlist.readonly"
+FULL_SCOPE = "https://www.googleapis.com/auth/calendar"
+WANTED_SCOPES = (EVENTS_SCOPE, LIST_SCOPE)
+
+
+def grants_calendar(scopes: Iterable[str]) -> bool:
+    """Whether these scopes let us list the calendars and write events."""
+    granted = set(scopes)
+    return FULL_SCOPE in granted or {EVENTS_SCOPE, LIST_SCOPE} <= granted
+
+
+def refusal_of_connection(*, user: Any, google_sub: str) -> str:
+    """Why this Google account cannot be connected for `user`; empty when it can."""
+    existing = GoogleAccount.objects.filter(google_sub=google_sub).first()
+    if existing is not None and existing.user_id != user.pk:
+        return "This Google account is already connected by another person on this server."
+    other = GoogleAccount.objects.filter(user=user).exclude(google_sub=google_sub).first()
+    if other is not None:
+        return (
+            f"Your calendar is connected with {other.email}. To use another Google account, "
+            "disconnect that one first; your events stay here."
+        )
+    return ""
+
+
+@transaction.atomic
+def store_connection(
+    *,
+    user: Any,
+    google_sub: str,
+    email: str,
+    scopes: Iterable[str],
+    access_token: str,
+    refresh_token: str,
+    expires_at: datetime | None,
+) -> GoogleAccount:
+    """Keep the credentials of a consent. Never replaces good ones by a consent without the calendar
+    (stack.md T5), nor a refresh token by none. The caller starts the first run on commit."""
+    account = GoogleAccount.objects.select_for_update().filter(google_sub=google_sub).first()
+    if account is None:
+        account = GoogleAccount(user=user, google_sub=google_sub)
+    account.email = email
+    if grants_calendar(scopes):
+        account.granted_scopes = " ".join(sorted(scopes))
+        account.access_token, account.token_expires_at = access_token, expires_at
+        account.refresh_token = refresh_token or account.refresh_token
+        account.status = GoogleAccount.Status.ACTIVE
+        account.backoff_level, account.backoff_until, account.last_error = 0, None, ""
+        account.notified_at, account.next_run_at = None, timezone.now()
+    elif not grants_calendar(account.scopes):
+        account.status = GoogleAccount.Status.INSUFFICIENT_SCOPE
+        account.granted_scopes = " ".join(sorted(scopes))
+        account.next_run_at = None
+    account.save()
+    if account.status == GoogleAccount.Status.ACTIVE:
+        update_profile(profile=user.profile, google_calendar_connected=True)
+    return account
+
+
+def enable_calendar(*, link: CalendarLink) -> Calendar:
+    """Mirror this remote calendar here; Google's primary one is mirrored by the person's own primary."""
+    with transaction.atomic():
+        calendar = link.calendar
+        user = link.account.user
+        if calendar is None and link.is_primary:
+            own = Calendar.objects.filter(user=user, is_primary=True, google_link=None).first()
+            calendar = own or None
+        if calendar is None:
+            calendar = services.create_calendar(
+                user=user,
+                name=link.summary[:200] or link.google_id[:200],
+                time_zone=link.time_zone or user.profile.timezone,
+                color=_free_color(user),
+            )
+        services.update_calendar(
+            calendar=calendar,
+            is_synced=True,
+            account_name=link.account.email,
+            is_read_only=not link.can_write,
+        )
+        link.calendar, link.is_enabled = calendar, True
+        link.next_poll_at = timezone.now()
+        link.save()
+        if link.is_primary:
+            update_profile(profile=user.profile, google_calendar_id=link.google_id)
+    return calendar
+
+
+def disable_calendar(*, link: CalendarLink) -> None:
+    """Stop mirroring; the events stay here and in Google, the link remembers them for a return."""
+    with transaction.atomic():
+        link.is_enabled = False
+        link.save(update_fields=["is_enabled"])
+        if link.calendar:
+            services.update_calendar(calendar=link.calendar, is_synced=False)
+
+
+def disconnect(*, account: GoogleAccount) -> None:
+    """Forget the account and revoke its token at Google. Events stay on both sides."""
+    token = account.refresh_token or account.access_token
+    with transaction.atomic():
+        for link in account.calendar_links.select_related("calendar"):
+            if link.calendar is not None:
+                services.update_calendar(
+                    calendar=link.calendar, is_synced=False, account_name="", is_read_only=False
+                )
+        user = account.user
+        account.delete()
+        update_profile(profile=user.profile, google_calendar_connected=False, google_calendar_id="")
+    if token and not revoke_token(token):
+        logger.warning("Google did not confirm that the token of a disconnected account is revoked")
+
+
+def waiting_from_before(account: GoogleAccount) -> Any:
+    """Local events older than the connection that have no twin in Google: they wait for the owner's word."""
+    return CalendarEvent.objects.filter(
+        calendar__google_link__account=account,
+        calendar__google_link__is_enabled=True,
+        calendar__google_link__access_role__in=["owner", "writer", "writerWithoutPrivateAccess"],
+        google_link=None,
+        google_event_id="",
+        is_read_only=False,
+        created_at__lt=account.connected_at,
+    ).live()
+
+
+def confirm_rehearsal(*, account: GoogleAccount) -> None:
+    """The owner agrees that what was here before goes to Google too."""
+    if not account.is_rehearsed:
+        GoogleAccount.objects.filter(pk=account.pk).update(is_rehearsed=True)
+        account.is_rehearsed = True
+        JournalEntry.objects.create(
+            account=account,
+            direction=JournalEntry.Direction.NOTE,
+            action="rehearsal",
+            text="You agreed that events from before the connection are sent to Google.",
+        )
+
+
+def _free_color(user: Any) -> int:
+    used = list(Calendar.objects.filter(user=user).values_list("color", flat=True))
+    return min(range(1, 12), key=lambda color: (used.count(color), color != 7, color))

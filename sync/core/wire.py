@@ -1,0 +1,204 @@
+"""Google's JSON ↔ `EventValues` (Calendar API v3, events resource).
+
+Invariants:
+- a missing field, an empty one and Google's default are the same value
+- all-day ends are exclusive on both sides
+- recurrence lines pass through verbatim
+- what is read and written back unchanged makes no difference
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scheduling.core.event import (
+    LOCATION_LIMIT,
+    TITLE_LIMIT,
+    EventValues,
+    canonical,
+    format_moment,
+    is_zone,
+)
+
+
+class NotUnderstood(ValueError):
+    """The resource cannot be read as an event; it is kept aside, the others go on."""
+
+
+@dataclass(frozen=True)
+class RemoteEvent:
+    """One item of `events.list`. `values` is None when it is cancelled.
+
+    `series_id` and `original_start` name the occurrence that an exception replaces.
+    """
+
+    google_id: str
+    etag: str
+    values: EventValues | None
+    series_id: str = ""
+    original_start: str = ""
+    organized_by_us: bool = True
+    local_id: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+def from_google(item: Mapping[str, Any], calendar_zone: str) -> RemoteEvent:
+    """Read one resource; raises `NotUnderstood`. A tombstone needs no more than an id."""
+    google_id = item.get("id")
+    if not isinstance(google_id, str) or not google_id:
+        raise NotUnderstood("The item has no id.")
+    cancelled = item.get("status") == "cancelled"
+    try:
+        values = None if cancelled else _values(item, calendar_zone)
+        original = item.get("originalStartTime")
+        original_start = format_moment(_moment(original, calendar_zone)[0]) if original else ""
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise NotUnderstood(f"{type(error).__name__}: {error}"[:300]) from error
+    private = (item.get("extendedProperties") or {}).get("private") or {}
+    organizer = item.get("organizer") or {}
+    return RemoteEvent(
+        google_id=google_id,
+        etag=str(item.get("etag") or ""),
+        values=values,
+        series_id=str(item.get("recurringEventId") or ""),
+        original_start=original_start,
+        organized_by_us=not organizer or bool(organizer.get("self")),
+        local_id=str(private.get("appt_id") or ""),
+        details={} if cancelled else _details(item, google_id),
+        raw=dict(item),
+    )
+
+
+def to_google(
+    values: EventValues, groups: Iterable[str] | None = None, *, patch: bool = False
+) -> dict[str, Any]:
+    """The body that says `values`; only the named field groups when given.
+
+    A patch names the fields that must go away as null: without that an event that turns from timed into
+    all-day would keep its `dateTime` and be refused.
+    """
+    parts: dict[str, dict[str, Any]] = {
+        "when": {
+            "start": _time(values.start, values.time_zone, patch),
+            "end": _time(values.end, values.end_time_zone or values.time_zone, patch),
+        },
+        "title": {"summary": values.title},
+        "description": {"description": values.description},
+        "location": {"location": values.location},
+        "status": {"status": values.status},
+        "availability": {"transparency": "transparent" if values.availability == "free" else "opaque"},
+        "visibility": {"visibility": values.visibility},
+        "color": {"colorId": str(values.color) if values.color else None},
+    }
+    if values.recurrence or patch:
+        parts["when"]["recurrence"] = list(values.recurrence)
+    body: dict[str, Any] = {}
+    for group in parts if groups is None else groups:
+        body |= parts[group]
+    return body if patch else {name: value for name, value in body.items() if value not in (None, "")}
+
+
+def instance_id(series_id: str, original_start: str) -> str:
+    """The id Google gives the instance of a series: `<series>_20261124T090000Z` or `<series>_20261124`."""
+    return f"{series_id}_{original_start.replace('-', '').replace(':', '')}"
+
+
+def _time(value: datetime | date, zone: str, patch: bool) -> dict[str, Any]:
+    if isinstance(value, datetime):
+        said: dict[str, Any] = {"dateTime": value.astimezone(ZoneInfo(zone)).isoformat(), "timeZone": zone}
+        return said | ({"date": None} if patch else {})
+    return {"date": value.isoformat()} | ({"dateTime": None, "timeZone": None} if patch else {})
+
+
+def _values(item: Mapping[str, Any], calendar_zone: str) -> EventValues:
+    start, zone = _moment(item["start"], calendar_zone)
+    end, end_zone = _moment(item["end"], calendar_zone)
+    if isinstance(start, datetime) != isinstance(end, datetime):
+        raise ValueError("start and end are of different kinds")
+    color = str(item.get("colorId") or "")
+    values = canonical(
+        EventValues(
+            title=str(item.get("summary") or ""),
+            description=str(item.get("description") or ""),
+            location=str(item.get("location") or ""),
+            start=start,
+            end=end,
+            is_all_day=not isinstance(start, datetime),
+            time_zone=zone,
+            end_time_zone=end_zone,
+            recurrence=tuple(str(line) for line in item.get("recurrence") or ()),
+            status="tentative" if item.get("status") == "tentative" else "confirmed",
+            availability="free" if item.get("transparency") == "transparent" else "busy",
+            visibility=_known(item.get("visibility"), ("public", "private", "confidential"), "default"),
+            color=int(color) if color.isdigit() and 1 <= int(color) <= 11 else None,
+        )
+    )
+    # Cut to what fits here; Google keeps the whole, because only groups that people change are sent.
+    return replace(values, title=values.title[:TITLE_LIMIT], location=values.location[:LOCATION_LIMIT])
+
+
+def _known(value: Any, allowed: tuple[str, ...], default: str) -> str:
+    return value if value in allowed else default
+
+
+def _moment(said: Mapping[str, Any], calendar_zone: str) -> tuple[datetime | date, str]:
+    if said.get("date"):
+        return date.fromisoformat(said["date"]), ""
+    moment = datetime.fromisoformat(said["dateTime"])
+    zone = said.get("timeZone") or calendar_zone
+    if not is_zone(zone):
+        zone = calendar_zone if is_zone(calendar_zone) else "UTC"
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return moment.astimezone(UTC).replace(microsecond=0), zone
+
+
+def _details(item: Mapping[str, Any], google_id: str) -> dict[str, Any]:
+    """What people here only read, as fields of the event's row."""
+    organizer = item.get("organizer") or {}
+    event_type = str(item.get("eventType") or "default")
+    reason = _read_only_reason(item, organizer, event_type)
+    return {
+        "google_event_id": google_id,
+        "ical_uid": str(item.get("iCalUID") or "")[:1024],
+        "sequence": int(item.get("sequence") or 0),
+        "event_type": event_type[:40],
+        "organizer": {}
+        if organizer.get("self")
+        else {key: organizer[key] for key in ("email", "displayName") if key in organizer},
+        "attendees": [
+            {
+                key: guest[key]
+                for key in ("email", "displayName", "responseStatus", "self", "optional", "organizer")
+                if key in guest
+            }
+            for guest in item.get("attendees") or []
+        ],
+        "conference_url": _conference_url(item),
+        "is_read_only": bool(reason),
+        "read_only_reason": reason,
+    }
+
+
+def _read_only_reason(item: Mapping[str, Any], organizer: Mapping[str, Any], event_type: str) -> str:
+    if event_type not in ("default", "fromGmail"):
+        return f"Google keeps this entry ({event_type}) itself; change it there."
+    if item.get("locked"):
+        return "Google has locked this event; change it there."
+    if organizer and not organizer.get("self") and not item.get("guestsCanModify"):
+        name = organizer.get("displayName") or organizer.get("email") or "its organiser"
+        return f"Only {name} can change this event."[:200]
+    return ""
+
+
+def _conference_url(item: Mapping[str, Any]) -> str:
+    url = str(item.get("hangoutLink") or "")
+    for entry in (item.get("conferenceData") or {}).get("entryPoints") or []:
+        if not url and entry.get("entryPointType") == "video":
+            url = str(entry.get("uri") or "")
+    return url if url.startswith("https://") and len(url) <= 2000 else ""

@@ -1,0 +1,266 @@
+"""One run of one account: take the lease, pull, push, remember how it went.
+
+Everything is derived from state; a run that dies anywhere is simply repeated (google-sync.md 2.2).
+
+Invariants:
+- pull comes before push, and no call to Google happens inside a transaction
+- an error of the whole account stops the run and deletes nothing
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from sync.connection import confirm_rehearsal, enable_calendar
+from sync.google import (
+    GoogleCalendar,
+    GoogleError,
+    InsufficientScope,
+    NeedsReauth,
+    NotFound,
+    RetryLater,
+    SetupError,
+    credentials_of,
+)
+from sync.lease import Lease, LeaseLost, take_lease
+from sync.models import CalendarLink, GoogleAccount, JournalEntry
+from sync.pull import pull
+from sync.push import push
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BACKOFF = 15 * 60
+
+
+@dataclass
+class RunResult:
+    """Counts of one run. `error` is for people; empty when all went well."""
+
+    pulled: int = 0
+    sent: int = 0
+    failed: int = 0
+    calls: int = 0
+    error: str = ""
+    was_busy: bool = False
+    next_due: datetime | None = field(default=None, repr=False)
+
+    @property
+    def is_ok(self) -> bool:
+        return not (self.error or self.failed or self.was_busy)
+
+
+def run_account(account_id: int, *, in_foreground: bool = False, full: bool = False) -> RunResult:
+    """Pull what is due, then push. `in_foreground`: everything now, back-off, grace and rehearsal set aside,
+    because a person asked; `full`: read everything anew without wiping anything."""
+    result = RunResult()
+    lease = take_lease(account_id)
+    if lease is None:
+        result.was_busy = True
+        result.error = "Another run of this account is under way."
+        return result
+    try:
+        account = GoogleAccount.objects.select_related("user__profile").get(pk=account_id)
+        GoogleAccount.objects.filter(pk=account_id).update(queued_until=timezone.now())
+        blocked = _blocked(account, in_foreground)
+        if blocked:
+            result.error = blocked
+        else:
+            _run(account, lease, result, in_foreground, full)
+    except LeaseLost:
+        result.error = "Another run took over."
+        return result
+    finally:
+        lease.release()
+    return result
+
+
+def _blocked(account: GoogleAccount, in_foreground: bool) -> str:
+    if account.status == GoogleAccount.Status.NEEDS_REAUTH:
+        return f"Google has ended the connection of {account.email}. Reconnect it on the Sync page."
+    if account.status == GoogleAccount.Status.INSUFFICIENT_SCOPE:
+        return f"{account.email} did not grant access to the calendar. Grant it on the Sync page."
+    if account.status == GoogleAccount.Status.PAUSED or not account.user.profile.google_calendar_sync_enabled:
+        return "Sync is switched off for this account."
+    if account.backoff_until and account.backoff_until > timezone.now() and not in_foreground:
+        return account.last_error or "Waiting before the next try."
+    return ""
+
+
+def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground: bool, full: bool) -> None:
+    google = GoogleCalendar(
+        credentials_of(account.access_token, account.refresh_token, account.token_expires_at)
+    )
+    if in_foreground:
+        confirm_rehearsal(account=account)
+    try:
+        _keep_fresh(google, account, lease)
+        _sync_calendars(google, account, lease, result, in_foreground, full)
+    except GoogleError as error:
+        result.error = str(error)
+        _note_failure(account, lease, error)
+    else:
+        _note_success(account, lease, result)
+    finally:
+        result.calls = google.calls
+        _store_tokens(google, account)
+
+
+def _sync_calendars(
+    google: GoogleCalendar,
+    account: GoogleAccount,
+    lease: Lease,
+    result: RunResult,
+    in_foreground: bool,
+    full: bool,
+) -> None:
+    if in_foreground or not account.calendar_links.exists():
+        read_calendar_list(google, account, lease)
+    for link in account.calendar_links.filter(is_enabled=True).select_related("calendar", "account"):
+        try:
+            if full:
+                link.sync_token = ""
+            if full or in_foreground or link.next_poll_at <= timezone.now() or not link.sync_token:
+                result.pulled += pull(google, link, lease).changed
+                link.next_poll_at = timezone.now() + _poll_interval()
+                CalendarLink.objects.filter(pk=link.pk).update(next_poll_at=link.next_poll_at)
+            if link.can_write:
+                pushed = push(google, link, lease, at_once=in_foreground)
+                result.sent += pushed.sent
+                result.failed += pushed.failed
+                result.next_due = min(filter(None, (result.next_due, pushed.next_due)), default=None)
+        except NotFound as error:
+            # Out of reach, perhaps for a while: its events stay here, the other calendars go on.
+            with lease.hold():
+                link.is_unreachable, link.last_error = True, str(error)[:500]
+                link.next_poll_at = timezone.now() + _poll_interval()
+                link.save(update_fields=["is_unreachable", "last_error", "next_poll_at"])
+            result.error = f"{link}: {error}"
+        result.next_due = min(filter(None, (result.next_due, link.next_poll_at)), default=None)
+
+
+def read_calendar_list(google: GoogleCalendar, account: GoogleAccount, lease: Lease) -> None:
+    """Take over Google's list of calendars; the primary one is mirrored from the start."""
+    items = google.calendar_list()
+    known = {link.google_id: link for link in account.calendar_links.select_related("calendar")}
+    for item in items:
+        google_id = str(item.get("id") or "")
+        if not google_id or item.get("deleted"):
+            continue
+        with lease.hold():
+            link = known.get(google_id)
+            is_new = link is None
+            if link is None:
+                link = CalendarLink(account=account, google_id=google_id)
+            link.account = account
+            link.summary = str(item.get("summaryOverride") or item.get("summary") or google_id)[:255]
+            link.time_zone = str(item.get("timeZone") or "")[:64]
+            link.access_role = str(item.get("accessRole") or "reader")[:32]
+            link.is_primary = bool(item.get("primary"))
+            if is_new and not link.access_role.startswith(("owner", "writer")):
+                link.direction = CalendarLink.Direction.PULL_ONLY
+            link.save()
+            if is_new and link.is_primary:
+                enable_calendar(link=link)
+
+
+def _keep_fresh(google: GoogleCalendar, account: GoogleAccount, lease: Lease) -> None:
+    """A new access token when the old one is about to end, stored before it is used."""
+    soon = timezone.now() + timedelta(minutes=5)
+    if account.access_token and account.token_expires_at and account.token_expires_at > soon:
+        return
+    google.refresh()
+    with lease.hold():
+        _store_tokens(google, account)
+
+
+def _store_tokens(google: GoogleCalendar, account: GoogleAccount) -> None:
+    """google-auth refreshes by itself on 401; what it got lives only in its object until stored here."""
+    credentials = google.credentials
+    if not credentials.token or credentials.token == account.access_token:
+        return
+    account.access_token = credentials.token
+    account.refresh_token = credentials.refresh_token or account.refresh_token
+    account.token_expires_at = credentials.expiry.replace(tzinfo=UTC) if credentials.expiry else None
+    # By UPDATE: the account may have been disconnected meanwhile and must not come back.
+    GoogleAccount.objects.filter(pk=account.pk).update(
+        access_token=account.access_token,
+        refresh_token=account.refresh_token,
+        token_expires_at=account.token_expires_at,
+    )
+
+
+def _note_success(account: GoogleAccount, lease: Lease, result: RunResult) -> None:
+    now = timezone.now()
+    with lease.hold():
+        _update(
+            account,
+            last_run_at=now,
+            last_ok_at=now,
+            last_error=result.error[:500],
+            backoff_level=0,
+            backoff_until=None,
+            next_run_at=result.next_due or now + _poll_interval(),
+            last_counts={"pulled": result.pulled, "sent": result.sent, "failed": result.failed},
+        )
+
+
+def _note_failure(account: GoogleAccount, lease: Lease, error: GoogleError) -> None:
+    now = timezone.now()
+    changes: dict[str, Any] = {"last_run_at": now, "last_error": str(error)[:500]}
+    if isinstance(error, (NeedsReauth, InsufficientScope)):
+        state = GoogleAccount.Status
+        changes["status"] = state.NEEDS_REAUTH if isinstance(error, NeedsReauth) else state.INSUFFICIENT_SCOPE
+        changes["next_run_at"] = None
+    else:
+        level = min(account.backoff_level + 1, 10)
+        changes |= {"backoff_level": level, "next_run_at": now + _backoff(error, level)}
+        changes["backoff_until"] = changes["next_run_at"]
+    if isinstance(error, SetupError):
+        logger.error("Google refuses this site's project: %s", error)
+    with lease.hold():
+        _update(account, **changes)
+        if "status" in changes or account.backoff_level == 0:
+            JournalEntry.objects.create(
+                account=account,
+                direction=JournalEntry.Direction.NOTE,
+                action="failed",
+                text=str(error)[:500],
+            )
+
+
+def _update(account: GoogleAccount, **changes: Any) -> None:
+    GoogleAccount.objects.filter(pk=account.pk).update(**changes)
+
+
+def _backoff(error: GoogleError, level: int) -> timedelta:
+    """Truncated exponential with full jitter; a pause that Google named is kept to the second."""
+    if isinstance(error, RetryLater) and error.retry_after is not None:
+        return timedelta(seconds=error.retry_after + random.random())  # noqa: S311
+    return timedelta(seconds=1 + min(2**level, LONGEST_BACKOFF) * random.random())  # noqa: S311
+
+
+def _poll_interval() -> timedelta:
+    """Spread by a quarter, so that accounts do not march in step."""
+    return timedelta(seconds=settings.SYNC_POLL_SECONDS * random.uniform(0.75, 1.25))  # noqa: S311
+
+
+def request_run(account_ids: list[int], *, delay: timedelta = timedelta(0), pull_now: bool = False) -> None:
+    """Have these accounts run after `delay`; the worker's ticker picks them up."""
+    due = timezone.now() + delay
+    accounts = GoogleAccount.objects.filter(pk__in=account_ids, status=GoogleAccount.Status.ACTIVE)
+    with transaction.atomic():
+        accounts.filter(next_run_at__gt=due).update(next_run_at=due)
+        accounts.filter(next_run_at=None).update(next_run_at=due)
+        if pull_now:
+            accounts.update(backoff_until=None)
+            CalendarLink.objects.filter(account__in=account_ids, is_enabled=True).update(
+                next_poll_at=timezone.now()
+            )

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class GoogleLoginConfig(AppConfig):
+    name = "sync.google_login"
+    label = "google_login"

@@ -1,0 +1,223 @@
+"""What we know about Google: accounts, which calendars mirror which, and per event what both last agreed on.
+
+Invariants:
+- a Google account belongs to one person here
+- a remote calendar is linked once per account, a local calendar once at all
+- a remote event is linked once per remote calendar, a local event once at all
+- tokens are encrypted at rest
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from scheduling.models import Calendar, CalendarEvent
+from sync.encryption import EncryptedTextField
+
+
+class GoogleAccount(models.Model):
+    """A connected Google account with its credentials, its lease and its back-off."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Connected"
+        NEEDS_REAUTH = "needs_reauth", "Needs to be reconnected"
+        INSUFFICIENT_SCOPE = "insufficient_scope", "Calendar access was not granted"
+        PAUSED = "paused", "Paused"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="google_accounts")
+    google_sub = models.CharField(max_length=255, unique=True, help_text="Google's own id of the account.")
+    email = models.EmailField()
+    status = models.CharField(max_length=18, choices=Status, default=Status.ACTIVE)
+    granted_scopes = models.TextField(blank=True)
+    access_token = EncryptedTextField(blank=True)
+    refresh_token = EncryptedTextField(blank=True)
+    token_expires_at = models.DateTimeField(null=True)
+    connected_at = models.DateTimeField(default=timezone.now)
+    calendar_list_sync_token = models.TextField(blank=True)
+    is_rehearsed = models.BooleanField(
+        default=False, help_text="The owner agreed that events from before the connection are sent."
+    )
+
+    next_run_at = models.DateTimeField(null=True, default=timezone.now, db_index=True)
+    queued_until = models.DateTimeField(default=timezone.now, help_text="A run is waiting in the queue till then.")
+    backoff_level = models.PositiveSmallIntegerField(default=0)
+    backoff_until = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(default=timezone.now)
+    lease_generation = models.PositiveBigIntegerField(default=0)
+
+    last_run_at = models.DateTimeField(null=True)
+    last_ok_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, blank=True)
+    last_counts = models.JSONField(default=dict)
+    notified_at = models.DateTimeField(null=True, help_text="When the owner was told of the present trouble.")
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def scopes(self) -> set[str]:
+        return set(self.granted_scopes.split())
+
+
+class CalendarLink(models.Model):
+    """A remote calendar and the local one that mirrors it, with the cursor of the last complete pull."""
+
+    class Direction(models.TextChoices):
+        TWO_WAY = "two_way", "both ways"
+        PULL_ONLY = "pull_only", "read only"
+
+    account = models.ForeignKey(GoogleAccount, on_delete=models.CASCADE, related_name="calendar_links")
+    google_id = models.CharField(max_length=255)
+    calendar = models.OneToOneField(
+        Calendar, on_delete=models.SET_NULL, null=True, blank=True, related_name="google_link"
+    )
+    summary = models.CharField(max_length=255, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+    access_role = models.CharField(max_length=32, blank=True)
+    is_primary = models.BooleanField(default=False)
+    is_enabled = models.BooleanField(default=False)
+    is_unreachable = models.BooleanField(default=False)
+    direction = models.CharField(max_length=9, choices=Direction, default=Direction.TWO_WAY)
+    sync_token = models.TextField(blank=True)
+    params_version = models.PositiveSmallIntegerField(default=0)
+    full_generation = models.PositiveIntegerField(default=0)
+    notify_sequence = models.PositiveBigIntegerField(default=0)
+    pulled_sequence = models.PositiveBigIntegerField(default=0)
+    next_poll_at = models.DateTimeField(default=timezone.now)
+    last_ok_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, blank=True)
+    deletions_held = models.PositiveIntegerField(
+        default=0, help_text="How many events a full listing did not contain when the brake stopped it."
+    )
+
+    class Meta:
+        ordering = ["-is_primary", "summary", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "google_id"], name="calendar_link_once_per_account"),
+            models.CheckConstraint(
+                condition=Q(is_enabled=False) | Q(calendar__isnull=False),
+                name="calendar_link_enabled_has_calendar",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.summary or self.google_id
+
+    @property
+    def can_write(self) -> bool:
+        return self.direction == self.Direction.TWO_WAY and self.access_role in {
+            "owner",
+            "writer",
+            "writerWithoutPrivateAccess",
+        }
+
+
+class EventLink(models.Model):
+    """A remote event and its local twin. `base` is what both sides last agreed on (canonical fields)."""
+
+    class State(models.TextChoices):
+        CLEAN = "clean", "In step"
+        PARKED = "parked", "Refused by Google"
+        QUARANTINED = "quarantined", "Not understood"
+
+    link = models.ForeignKey(CalendarLink, on_delete=models.CASCADE, related_name="event_links")
+    event = models.OneToOneField(
+        CalendarEvent, on_delete=models.CASCADE, null=True, blank=True, related_name="google_link"
+    )
+    google_id = models.CharField(max_length=1024)
+    id_generation = models.PositiveSmallIntegerField(default=0)
+    google_series_id = models.CharField(max_length=1024, blank=True, help_text="recurringEventId, of an exception.")
+    etag = models.CharField(max_length=255, blank=True)
+    base = models.JSONField(null=True, help_text="None: never agreed yet (the first send is under way).")
+    raw = models.JSONField(default=dict, help_text="Google's last full resource.")
+    seen_generation = models.PositiveIntegerField(default=0)
+    is_deleted_remotely = models.BooleanField(default=False)
+    state = models.CharField(max_length=11, choices=State, default=State.CLEAN)
+    error = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    synced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["link", "google_id"], name="event_link_once_per_calendar"),
+        ]
+        indexes = [models.Index(fields=["link", "google_series_id"])]
+
+    def __str__(self) -> str:
+        return self.google_id
+
+
+class WatchChannel(models.Model):
+    """A push channel of Google for one calendar; only the digest of its secret is kept."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        ACTIVE = "active", "Active"
+        RETIRING = "retiring", "Retiring"
+        DEAD = "dead", "Dead"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    link = models.ForeignKey(CalendarLink, on_delete=models.CASCADE, related_name="watch_channels")
+    secret_digest = models.CharField(max_length=64)
+    resource_id = models.CharField(max_length=255, blank=True)
+    expires_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.state})"
+
+    @staticmethod
+    def new_secret() -> tuple[str, str]:
+        """(secret for Google, digest to keep)."""
+        secret = secrets.token_urlsafe(32)
+        return secret, sha256(secret.encode()).hexdigest()
+
+
+class Conflict(models.Model):
+    """Both sides changed the same group of fields. Google's value stands, ours is kept until someone chooses."""
+
+    event_link = models.ForeignKey(EventLink, on_delete=models.CASCADE, related_name="conflicts")
+    groups = models.JSONField(help_text="Names of the field groups that differ.")
+    ours = models.JSONField()
+    theirs = models.JSONField()
+    found_at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True)
+    kept = models.CharField(max_length=6, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event_link"], condition=Q(resolved_at=None), name="one_open_conflict_per_event"
+            )
+        ]
+
+
+class JournalEntry(models.Model):
+    """One thing that sync did, for people to read. No titles of other people's events, no tokens."""
+
+    class Direction(models.TextChoices):
+        IN = "in", "From Google"
+        OUT = "out", "To Google"
+        NOTE = "note", "Note"
+
+    account = models.ForeignKey(GoogleAccount, on_delete=models.CASCADE, related_name="journal")
+    event = models.ForeignKey(CalendarEvent, on_delete=models.SET_NULL, null=True, related_name="+")
+    direction = models.CharField(max_length=4, choices=Direction)
+    action = models.CharField(max_length=40)
+    text = models.CharField(max_length=500)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["account", "-at"])]
+        verbose_name_plural = "journal"

@@ -1,0 +1,102 @@
+"""What the sync pages show. Every read starts from the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from scheduling.models import CalendarEvent
+from sync.connection import waiting_from_before
+from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
+from sync.push import waiting
+
+
+def account_of(user: Any) -> GoogleAccount | None:
+    return GoogleAccount.objects.filter(user=user).order_by("pk").first()
+
+
+@dataclass(frozen=True)
+class CalendarState:
+    """One row of the table: the link, how many events agree and how many wait."""
+
+    link: CalendarLink
+    agreed: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """All that the status page says of an account."""
+
+    account: GoogleAccount
+    calendars: tuple[CalendarState, ...]
+    agreed: int
+    waiting: int
+    conflicts: int
+    refused: tuple[EventLink, ...]
+    from_before: int
+    is_running: bool
+
+
+def account_state(account: GoogleAccount) -> AccountState:
+    links = account.calendar_links.select_related("calendar", "account").annotate(
+        agreed=Count(
+            "event_links",
+            filter=Q(event_links__event__isnull=False)
+            & ~Q(event_links__event__status=CalendarEvent.Status.CANCELLED),
+        )
+    )
+    rows = tuple(
+        CalendarState(link, link.agreed, waiting(link).count() if link.is_enabled and link.can_write else 0)
+        for link in links
+    )
+    refused = EventLink.objects.filter(link__account=account, state=EventLink.State.PARKED, event__isnull=False)
+    now = timezone.now()
+    return AccountState(
+        account=account,
+        calendars=rows,
+        agreed=sum(row.agreed for row in rows if row.link.is_enabled),
+        waiting=sum(row.waiting for row in rows),
+        conflicts=Conflict.objects.filter(event_link__link__account=account, resolved_at=None).count(),
+        refused=tuple(refused.select_related("event")[:20]),
+        from_before=0 if account.is_rehearsed else waiting_from_before(account).count(),
+        is_running=account.lease_until > now and bool(account.lease_owner) or account.queued_until > now,
+    )
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The pill: one of off, reconnect, stale, reading, queued, attention, live."""
+
+    state: str
+    account: GoogleAccount | None = None
+    seen_at: datetime | None = None
+    waiting: int = 0
+    attention: int = 0
+
+
+def freshness_of(user: Any) -> Freshness:
+    account = account_of(user)
+    if account is None:
+        return Freshness("off")
+    if account.status in (GoogleAccount.Status.NEEDS_REAUTH, GoogleAccount.Status.INSUFFICIENT_SCOPE):
+        return Freshness("reconnect", account)
+    links = account.calendar_links.filter(is_enabled=True)
+    seen_at = links.aggregate(seen=Max("last_ok_at"))["seen"]
+    attention = (
+        CalendarEvent.objects.filter(calendar__google_link__account=account).exclude(sync_state="").live().count()
+    )
+    unsent = sum(waiting(link).count() for link in links.select_related("calendar", "account") if link.can_write)
+    if attention:
+        state = "attention"
+    elif account.last_error or account.backoff_level:
+        state = "stale"
+    elif seen_at is None:
+        state = "reading"
+    else:
+        state = "queued" if unsent else "live"
+    return Freshness(state, account, seen_at, unsent, attention)

@@ -1,0 +1,89 @@
+"""The nudges: a change here, or a consent, makes the account's next run due. State decides what it does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.socialaccount.models import SocialLogin, SocialToken
+from allauth.socialaccount.signals import social_account_added, social_account_updated
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import F, Q
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django_q.models import Schedule
+
+from scheduling.models import CalendarEvent
+from scheduling.signals import events_changed
+from sync.connection import CONNECTION_STATE, store_connection
+from sync.engine import request_run
+from sync.models import CalendarLink, GoogleAccount
+from sync.push import unpark
+from sync.tasks import enqueue_account
+
+
+@receiver(events_changed)
+def nudge(calendar_id: Any, event_ids: Any = (), origin: str = "", **kwargs: Any) -> None:
+    """After commit. A pull announces too and finds nothing to send: the echo dies here, by state."""
+    link = CalendarLink.objects.filter(
+        calendar_id=calendar_id, is_enabled=True, account__status=GoogleAccount.Status.ACTIVE
+    ).first()
+    if link is None or not link.can_write:
+        return
+    if origin != "google" and event_ids:
+        unpark(Q(event__in=event_ids))
+    dirty = CalendarEvent.objects.filter(
+        calendar_id=calendar_id, is_read_only=False, revision__gt=F("synced_revision")
+    )
+    if not dirty.exists() or origin == "google":
+        return
+    if settings.SYNC_SEND_DELAY_SECONDS:
+        request_run([link.account_id], delay=timedelta(seconds=settings.SYNC_SEND_DELAY_SECONDS))
+    else:
+        request_run([link.account_id])
+        enqueue_account(link.account_id)
+
+
+@receiver([social_account_added, social_account_updated])
+def keep_consent(request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) -> None:
+    """A consent that came from "Connect Google Calendar" becomes a connection."""
+    purpose = (sociallogin.state.get("data") or {}).get("purpose")
+    token: SocialToken | None = sociallogin.token
+    if purpose != CONNECTION_STATE or token is None:
+        return
+    account = store_connection(
+        user=sociallogin.user,
+        google_sub=sociallogin.account.uid,
+        email=sociallogin.account.extra_data.get("email") or sociallogin.user.email,
+        scopes=getattr(sociallogin, "granted_scopes", frozenset()),
+        access_token=token.token,
+        refresh_token=token.token_secret or "",
+        expires_at=token.expires_at,
+    )
+    # allauth's own copy is of no use to us and one more place to lose it.
+    SocialToken.objects.filter(account=sociallogin.account).delete()
+    if account.status == GoogleAccount.Status.ACTIVE:
+        messages.success(request, f"{account.email} is connected. Its events are coming in now.")
+        enqueue_account(account.pk)
+    else:
+        messages.error(
+            request,
+            "Google did not give access to the calendar: leave both boxes ticked on Google's page. "
+            "You are signed in as before; nothing was changed.",
+        )
+
+
+@receiver(post_migrate)
+def make_schedules(app_config: Any, **kwargs: Any) -> None:
+    """The periodic work of django-q2: made once, kept when an administrator changes it."""
+    if app_config.name != "sync":
+        return
+    for name, func, minutes in (
+        ("sync: accounts that are due", "sync.tasks.enqueue_due_accounts", 1),
+        ("calendar: extend repeating events", "scheduling.tasks.extend_occurrences", 720),
+    ):
+        Schedule.objects.get_or_create(
+            name=name, defaults={"func": func, "schedule_type": Schedule.MINUTES, "minutes": minutes}
+        )

@@ -1,0 +1,48 @@
+"""Queue entry points: thin, by primitive id, safe to run twice or at once (the lease decides)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from sync.engine import run_account
+from sync.models import GoogleAccount
+
+QUEUED_FOR = timedelta(seconds=60)
+
+
+def sync_account(account_id: int) -> str:
+    """One run of one account."""
+    result = run_account(account_id)
+    if result.was_busy:
+        GoogleAccount.objects.filter(pk=account_id).update(
+            next_run_at=timezone.now() + timedelta(seconds=1), queued_until=timezone.now()
+        )
+    return result.error or f"{result.pulled} in, {result.sent} out"
+
+
+def enqueue_account(account_id: int) -> bool:
+    """Queue a run unless one waits already (claim by UPDATE and row count)."""
+    now = timezone.now()
+    claimed = GoogleAccount.objects.filter(pk=account_id, queued_until__lte=now).update(
+        queued_until=now + QUEUED_FOR
+    )
+    if claimed:
+        async_task("sync.tasks.sync_account", account_id, task_name=f"sync account {account_id}")
+    return bool(claimed)
+
+
+def enqueue_due_accounts() -> int:
+    """Queue every account whose time has come: called by the worker's ticker and, as a net, by a schedule."""
+    now = timezone.now()
+    due = GoogleAccount.objects.filter(
+        Q(backoff_until=None) | Q(backoff_until__lte=now),
+        status=GoogleAccount.Status.ACTIVE,
+        next_run_at__lte=now,
+        queued_until__lte=now,
+        lease_until__lte=now,
+    )
+    return sum(enqueue_account(pk) for pk in due.order_by(F("next_run_at")).values_list("pk", flat=True)[:100])

@@ -1,0 +1,39 @@
+"""How long ago, in the words of the freshness pill: relative up to an hour, then the clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+
+@register.filter
+def ago(moment: datetime | None, zone: str = "UTC") -> str:
+    """`12 s ago`, `4 min ago`, `at 09:12`, `on 3 Nov at 09:12`; in the reader's zone."""
+    if moment is None:
+        return "not yet"
+    now = timezone.now()
+    seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s ago"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    local = moment.astimezone(ZoneInfo(zone or "UTC"))
+    if local.date() == now.astimezone(ZoneInfo(zone or "UTC")).date():
+        return f"at {local:%H:%M}"
+    return f"on {local.day} {local:%b} at {local:%H:%M}"
+
+
+@register.filter
+def until(moment: datetime | None) -> str:
+    """`in 48 s`, `in 4 min`, `now`."""
+    if moment is None:
+        return "never"
+    seconds = int((moment - timezone.now()).total_seconds())
+    if seconds <= 0:
+        return "now"
+    return f"in {seconds} s" if seconds < 60 else f"in {seconds // 60} min"

@@ -1,0 +1,20 @@
+"""The product's settings for tests: hermetic (no .env), keys and data of their own."""
+
+import os
+import tempfile
+
+os.environ["APPOINTMENT_ENV_FILE"] = os.devnull
+for name in ("SECRET_KEY", "TOKEN_KEYS", "SITE_URL", "REDIS_URL", "GOOGLE_CLIENT_ID", "SENTRY_DSN", "EMAIL_URL"):
+    os.environ.pop(name, None)
+os.environ["DEBUG"] = "1"
+os.environ.setdefault("APPOINTMENT_VAR_DIR", tempfile.mkdtemp(prefix="appointment-tests-"))
+os.environ["SYNC_SEND_DELAY_SECONDS"] = "0"
+
+from project.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
