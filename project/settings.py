@@ -111,7 +111,6 @@ TEMPLATES = [
         },
     }
 ]
-FORMS_URLFIELD_ASSUME_HTTPS = True
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
@@ -232,7 +231,7 @@ if not GOOGLE_CALENDAR_ENDPOINT.endswith("/calendar/v3/"):
     env.refuse(f"GOOGLE_CALENDAR_ENDPOINT={GOOGLE_CALENDAR_ENDPOINT!r} must end in /calendar/v3/.")
 GOOGLE_WEBHOOK_URL = env.address("GOOGLE_WEBHOOK_URL", "", https_only=not DEBUG)
 SYNC_SEND_DELAY_SECONDS = env.integer("SYNC_SEND_DELAY_SECONDS", 5, maximum=3600)
-SYNC_POLL_SECONDS = env.integer("SYNC_POLL_SECONDS", 60 if GOOGLE_SANDBOX else 300, minimum=1, maximum=86400)
+SYNC_POLL_SECONDS = env.integer("SYNC_POLL_SECONDS", 5 if GOOGLE_SANDBOX else 300, minimum=1, maximum=86400)
 
 SOCIALACCOUNT_PROVIDERS = {
     "google": {

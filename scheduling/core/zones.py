@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from scheduling.core.spans import Span
 
@@ -27,21 +27,18 @@ class UnknownZone(ValueError):
 
 
 @cache
-def _known_names() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-@cache
 def zone_names() -> tuple[str, ...]:
     """The names to offer a person, sorted: places and UTC, without the legacy abbreviations."""
-    return tuple(sorted(n for n in _known_names() if n == "UTC" or ("/" in n and not n.startswith("Etc/"))))
+    names = available_timezones()
+    return tuple(sorted(n for n in names if n == "UTC" or ("/" in n and not n.startswith("Etc/"))))
 
 
 def zone(name: str) -> ZoneInfo:
     """The zone of that IANA name. Raises UnknownZone for anything else, paths included."""
-    if name not in _known_names():
-        raise UnknownZone(f"“{name}” is not a time zone.")
-    return ZoneInfo(name)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UnknownZone(f"“{name}” is not a time zone.") from None
 
 
 def instant(wall: datetime, place: ZoneInfo) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import time
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from scheduling import live
 from scheduling.core.event import is_zone
-from scheduling.models import ApiToken, Calendar, UserProfile
+from scheduling.models import ApiToken, AvailableTimeSlot, Calendar, UserProfile
 from scheduling.services.revisions import next_revision
 
 
@@ -61,6 +63,20 @@ def update_calendar(*, calendar: Calendar, **changes: Any) -> Calendar:
 def set_calendar_visibility(*, calendar: Calendar, is_visible: bool) -> Calendar:
     """Show or hide a calendar's events in this person's views."""
     return update_calendar(calendar=calendar, is_visible=is_visible)
+
+
+@transaction.atomic
+def replace_available_slots(
+    *, user: AbstractBaseUser, slots: Iterable[tuple[int, time, time, bool]]
+) -> list[AvailableTimeSlot]:
+    """Make the weekly hours these (day from 0 = Monday, start, end, is available); in order of the week."""
+    UserProfile.objects.select_for_update().get(user=user)  # one replacement at a time
+    AvailableTimeSlot.objects.filter(user=user).delete()
+    AvailableTimeSlot.objects.bulk_create(
+        AvailableTimeSlot(user=user, day_of_week=day, start_time=start, end_time=end, is_available=available)
+        for day, start, end, available in sorted(slots)
+    )
+    return list(AvailableTimeSlot.objects.filter(user=user))
 
 
 def create_api_token(*, user: AbstractBaseUser, name: str, scope: str = ApiToken.Scope.WRITE) -> str:
