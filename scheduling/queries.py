@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from scheduling.core.recurrence import RecurrenceError
-from scheduling.models import Calendar, CalendarEvent, Occurrence, UserProfile
+from scheduling.models import Calendar, CalendarEvent, CalendarEventQuerySet, Occurrence, UserProfile
 from scheduling.services.occurrences import series_occurrences
 
 ALL_DAY_MARGIN = timedelta(hours=14)  # the farthest a date's midnight lies from midnight UTC
@@ -33,7 +33,7 @@ def primary_calendar_of(user: Any) -> Calendar:
     return Calendar.objects.get(user=user, is_primary=True)
 
 
-def events_of(user: Any) -> QuerySet[CalendarEvent]:
+def events_of(user: Any) -> CalendarEventQuerySet:
     """Every event of this person, with its calendar; deleted ones too."""
     return CalendarEvent.objects.of(user).select_related("calendar", "series")
 
@@ -95,7 +95,7 @@ def busy_between(user: Any, start: datetime, end: datetime) -> list[tuple[dateti
     ]
 
 
-def trash_of(user: Any, since: datetime) -> QuerySet[CalendarEvent]:
+def trash_of(user: Any, since: datetime) -> CalendarEventQuerySet:
     return events_of(user).deleted().filter(deleted_at__gte=since).order_by("-deleted_at")
 
 

@@ -1,0 +1,187 @@
+"""Events: list, create, read, replace, change, delete."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from ninja import Query, Router, Status
+
+from scheduling import queries, services
+from scheduling.api.access import ApiRequest
+from scheduling.api.conditions import expected_revision, not_modified, tag_of
+from scheduling.api.errors import invalid
+from scheduling.api.idempotency import answer_once
+from scheduling.api.listing import list_events
+from scheduling.api.problems import problems
+from scheduling.api.representation import read_event, write_event
+from scheduling.api.schemas import EventIn, EventOut, EventPage, EventPatch, EventQuery, ScopeQuery
+from scheduling.models import Calendar, CalendarEvent, EventRevision
+
+router = Router(tags=["Events"])
+API = EventRevision.Origin.API
+
+
+@router.get(
+    "",
+    response={200: EventPage, 304: None, **problems(422)},
+    operation_id="listEvents",
+    summary="List events",
+    url_name="events",
+)
+def index(request: ApiRequest, response: HttpResponse, query: Query[EventQuery]) -> Any:
+    """With `start` and `end`: what overlaps that half-open window, each occurrence of a series as an item of
+    its own. With `expand=false`: events and series as they are written. With `since`: what changed after that
+    revision.
+    """
+    user = request.auth
+    # Read before the rows: what changes in between is then told again by the next `since`, never missed.
+    revision = user.profile.revision
+    asked = sha256(f"{request.META['QUERY_STRING']} {user.profile.timezone}".encode()).hexdigest()[:16]
+    tag = f'"{revision}-{asked}"'
+    if unchanged := not_modified(request, tag):
+        return unchanged
+    items, following = list_events(user, query)
+    response["ETag"] = tag
+    return {"items": items, "next": following, "revision": revision}
+
+
+@router.post(
+    "",
+    response={201: EventOut, **problems(400, 403, 413, 415, 422)},
+    operation_id="createEvent",
+    summary="Create an event",
+)
+def create(request: ApiRequest, response: HttpResponse, payload: EventIn) -> Any:
+    """Without `calendar` it goes to the primary one. Send an `Idempotency-Key` to make repeating safe: within
+    seven days the same key with the same body gets the same answer and makes no second event.
+    """
+    body = answer_once(request, request.auth, lambda: _create(request.auth, payload))
+    response["Location"] = reverse("api:event", args=[body["id"]])
+    response["ETag"] = tag_of(body["revision"])
+    return Status(201, body)
+
+
+@router.get(
+    "{uuid:event_id}/",
+    response={200: EventOut, 304: None, **problems(404)},
+    operation_id="getEvent",
+    summary="Read an event or a series",
+    url_name="event",
+)
+def read(request: ApiRequest, response: HttpResponse, event_id: UUID) -> Any:
+    event = _event_or_404(request.auth, event_id)
+    if unchanged := not_modified(request, tag_of(event.revision)):
+        return unchanged
+    return _answer(response, event)
+
+
+@router.put(
+    "{uuid:event_id}/",
+    response={200: EventOut, **problems(400, 403, 404, 412, 413, 415, 422)},
+    operation_id="replaceEvent",
+    summary="Replace an event",
+)
+def put(
+    request: ApiRequest, response: HttpResponse, event_id: UUID, payload: EventIn, series: Query[ScopeQuery]
+) -> Any:
+    """Every field that is left out gets its default, but `calendar`, which stays. `If-Match` with the event's
+    ETag refuses the change when someone else was faster.
+    """
+    zone = request.auth.profile.timezone
+    return _change(request, response, event_id, series, payload.model_dump(), payload.calendar, zone)
+
+
+@router.patch(
+    "{uuid:event_id}/",
+    response={200: EventOut, **problems(400, 403, 404, 412, 413, 415, 422)},
+    operation_id="changeEvent",
+    summary="Change fields of an event",
+)
+def patch(
+    request: ApiRequest,
+    response: HttpResponse,
+    event_id: UUID,
+    payload: EventPatch,
+    series: Query[ScopeQuery],
+) -> Any:
+    """Fields that are left out stay. A time without an offset is read in the event's own zone."""
+    return _change(request, response, event_id, series, payload.given(), payload.calendar, None)
+
+
+@router.delete(
+    "{uuid:event_id}/",
+    response={204: None, **problems(403, 404, 412, 422)},
+    operation_id="deleteEvent",
+    summary="Delete an event",
+)
+def delete(request: ApiRequest, event_id: UUID, series: Query[ScopeQuery]) -> Any:
+    """It goes to the trash, from which its owner can restore it."""
+    event = _event_or_404(request.auth, event_id)
+    _require_whole_series(event, series)
+    services.delete_event(
+        event=event, origin=API, actor=request.auth, expected_revision=expected_revision(request, event)
+    )
+    return Status(204, None)
+
+
+def _create(user: Any, payload: EventIn) -> dict[str, Any]:
+    calendar = _calendar(user, payload.calendar) if payload.calendar else queries.primary_calendar_of(user)
+    values = read_event(payload.model_dump(), before=None, default_zone=user.profile.timezone)
+    return write_event(services.create_event(calendar=calendar, values=values, origin=API, actor=user))
+
+
+def _change(
+    request: ApiRequest,
+    response: HttpResponse,
+    event_id: UUID,
+    series: ScopeQuery,
+    given: dict[str, Any],
+    calendar_id: UUID | None,
+    default_zone: str | None,
+) -> dict[str, Any]:
+    user = request.auth
+    event = _event_or_404(user, event_id)
+    _require_whole_series(event, series)
+    zone = default_zone or event.time_zone or user.profile.timezone
+    changed = services.update_event(
+        event=event,
+        values=read_event(given, before=event.values, default_zone=zone),
+        calendar=_calendar(user, calendar_id) if calendar_id else None,
+        origin=API,
+        actor=user,
+        expected_revision=expected_revision(request, event),
+    )
+    return _answer(response, changed)
+
+
+def _answer(response: HttpResponse, event: CalendarEvent) -> dict[str, Any]:
+    response["ETag"] = tag_of(event.revision)
+    return write_event(event)
+
+
+def _event_or_404(user: Any, event_id: UUID) -> CalendarEvent:
+    event = queries.events_of(user).live().filter(pk=event_id, series=None).first()
+    if event is None:
+        raise Http404
+    return event
+
+
+def _calendar(user: Any, calendar_id: UUID) -> Calendar:
+    calendar = queries.calendars_of(user).filter(pk=calendar_id).first()
+    if calendar is None:
+        raise invalid({"calendar": "Choose one of your own calendars."})
+    return calendar
+
+
+def _require_whole_series(event: CalendarEvent, series: ScopeQuery) -> None:
+    if not event.recurrence:
+        if series.occurrence is not None:
+            raise invalid({"occurrence": "This event is not a series."})
+    elif series.scope in ("this", "following"):
+        raise invalid({"scope": "A series can be changed only as a whole so far: use scope=all."})
+    elif series.occurrence is not None and series.scope is None:
+        raise invalid({"scope": "Say which part of the series is meant: this, following or all."})
