@@ -1,0 +1,27 @@
+"""What the calendar templates draw: rows become words, classes and addresses in the viewer's zone and clock.
+
+Nothing here queries. Positions come from `core.grid`; the class names are those of static/grid.css
+(`r-N s-N c-IofN x-K d-N w-N l-N`) and static/app.css (`e-N`, `is-…`).
+"""
+
+from scheduling.presentation.agenda import agenda
+from scheduling.presentation.items import Item, items_of
+from scheduling.presentation.month import month
+from scheduling.presentation.period import VIEWS, Period, period_of
+from scheduling.presentation.side import accounts_of, mini_month
+from scheduling.presentation.times import times
+from scheduling.presentation.viewer import Viewer
+
+__all__ = [
+    "VIEWS",
+    "Item",
+    "Period",
+    "Viewer",
+    "accounts_of",
+    "agenda",
+    "items_of",
+    "mini_month",
+    "month",
+    "period_of",
+    "times",
+]

@@ -1,0 +1,130 @@
+"""The month: weeks of cells with bars, chips and "+N more"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from scheduling.core import grid
+from scheduling.core.zones import is_weekend, month_weeks, week_start
+from scheduling.presentation.items import Item, More, Row, more_of, row_of
+from scheduling.presentation.pieces import Piece, bar_piece
+from scheduling.presentation.viewer import Viewer, long_day, new_address, split_name, view_address
+
+DOTS = 4
+
+
+@dataclass
+class MonthDay:
+    day: date
+    number: str
+    weekday: str
+    rest: str  # what follows the number when read out
+    label: str
+    classes: str
+    is_today: bool
+    tabindex: int
+    day_href: str
+    pick_href: str
+    new_href: str
+    dots: list[tuple[int, bool]] = field(default_factory=list)
+    bars: list[Piece] = field(default_factory=list)
+    chips: list[Piece] = field(default_factory=list)
+    more: More | None = None
+
+
+@dataclass(frozen=True)
+class MonthWeek:
+    number: int
+    href: str
+    days: list[MonthDay]
+
+
+@dataclass(frozen=True)
+class Month:
+    weeks: list[MonthWeek]
+    names: list[tuple[str, str]]
+    columns: int
+    chosen: date
+    chosen_name: str
+    rows: list[Row]
+
+
+def month(day: date, items: list[Item], viewer: Viewer) -> Month:
+    by_key = {item.key: item for item in items}
+    weeks = [viewer.shown_days(week) for week in month_weeks(day, viewer.first_day)]
+    weeks = [week for week in weeks if any(d.month == day.month for d in week)]
+    visible = [d for week in weeks for d in week if d.month == day.month]
+    chosen = day if day in visible else visible[0]
+    laid_out = grid.month_grid([item.entry for item in items], weeks, viewer.place)
+    chosen_keys = next(lanes.keys[lanes.days.index(chosen)] for lanes in laid_out if chosen in lanes.days)
+    return Month(
+        weeks=[_month_week(lanes, chosen, by_key, viewer) for lanes in laid_out],
+        names=[split_name(d) for d in weeks[0]],
+        columns=len(weeks[0]),
+        chosen=chosen,
+        chosen_name=long_day(chosen) + (" · today" if chosen == viewer.today else ""),
+        rows=[row_of(by_key[key], chosen, viewer, "row") for key in chosen_keys],
+    )
+
+
+def _month_week(lanes: grid.Lanes, chosen: date, items: dict[str, Item], viewer: Viewer) -> MonthWeek:
+    days = [
+        _month_day(d, chosen, [items[k] for k in keys], viewer)
+        for d, keys in zip(lanes.days, lanes.keys, strict=True)
+    ]
+    for bar in lanes.bars:
+        days[bar.column - 1].bars.append(
+            bar_piece(items[bar.key], bar, lanes.days, viewer, with_column=False)
+        )
+    for chip in lanes.chips:
+        item, cell = items[chip.key], days[chip.column - 1]
+        clock = viewer.time(item.starts) if item.starts else ""
+        if item.starts and item.starts.date() < cell.day and item.ends:
+            clock = f"–{viewer.time(item.ends)}"
+        cell.chips.append(
+            Piece(
+                item,
+                id=f"ev-{item.key}-{cell.day:%Y%m%d}",
+                place=f"l-{chip.lane}",
+                time=clock,
+                label=f", {long_day(cell.day)}, {item.calendar}{item.spoken}",
+            )
+        )
+    for column, hidden in enumerate(lanes.hidden):
+        if hidden:
+            cell = days[column]
+            cell.more = more_of(
+                lanes.keys[column], len(hidden), cell.day, f"l-{grid.MONTH_LANES}", items, viewer
+            )
+    # ISO numbers weeks by their Thursday, wherever the week begins for this person.
+    thursday = next((d for d in lanes.days if d.isoweekday() == 4), lanes.days[0])
+    return MonthWeek(thursday.isocalendar().week, view_address("week", lanes.days[0]), days)
+
+
+def _month_day(day: date, chosen: date, items: list[Item], viewer: Viewer) -> MonthDay:
+    is_today = day == viewer.today
+    states = {
+        "is-out": day.month != chosen.month,
+        "is-off": is_weekend(day) and day.month == chosen.month,
+        "is-today": is_today,
+        "is-sel": day == chosen,
+    }
+    edge = day.day == 1 or (
+        day.month != chosen.month and day == week_start(day, viewer.first_day) and day < chosen
+    )
+    count = f"{len(items)} event{'' if len(items) == 1 else 's'}"
+    return MonthDay(
+        day=day,
+        number=f"{day.day} {day:%b}" if edge else str(day.day),
+        weekday=f"{day:%A}",
+        rest=f"{'' if edge else f' {day:%B}'}{', today' if is_today else ''}, {count}",
+        label=long_day(day),
+        classes=" ".join(name for name, is_set in states.items() if is_set),
+        is_today=is_today,
+        tabindex=0 if day == chosen else -1,
+        day_href=view_address("day", day),
+        pick_href=view_address("month", day),
+        new_href=new_address(f"date={day.isoformat()}&all_day=1"),
+        dots=[(item.color, item.entry.is_bar) for item in items[:DOTS]],
+    )

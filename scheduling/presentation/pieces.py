@@ -1,0 +1,44 @@
+"""Bars and chips: what stands in lanes, in the month and above the hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from scheduling.core import grid
+from scheduling.core.zones import DAY
+from scheduling.presentation.items import Item
+from scheduling.presentation.viewer import Viewer, long_day
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A bar or a chip. `place` and the item's state are its classes, `label` what is read after its title."""
+
+    item: Item
+    id: str
+    place: str
+    time: str
+    label: str
+
+
+def bar_piece(item: Item, bar: grid.Bar, days: Sequence[date], viewer: Viewer, *, with_column: bool) -> Piece:
+    touched = item.entry.days(viewer.place)
+    if item.starts and item.ends:
+        when = " to ".join(
+            f"{long_day(wall.date())} {viewer.time(wall)}" for wall in (item.starts, item.ends)
+        )
+    else:
+        last = touched.end - DAY
+        until = f" to {long_day(last)}" if last > touched.start else ""
+        when = f"all day, {long_day(touched.start)}{until}"
+    classes = [f"d-{bar.column}"] * with_column + [f"w-{bar.width}"] * (bar.width > 1) + [f"l-{bar.lane}"]
+    classes += ["from"] * bar.before + ["to"] * bar.after
+    return Piece(
+        item,
+        id=f"ev-{item.key}-{days[bar.column - 1]:%Y%m%d}",
+        place=" ".join(classes),
+        time=viewer.time(item.starts) if item.starts and not bar.before else "",
+        label=f", {when}, {item.calendar}{item.spoken}",
+    )

@@ -1,0 +1,195 @@
+"""Week and day: columns of boxes on a grid of five minutes, bars above them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from scheduling.core import grid
+from scheduling.core.zones import instant, is_weekend
+from scheduling.presentation.items import Item, More, more_of
+from scheduling.presentation.pieces import Piece, bar_piece
+from scheduling.presentation.summary import day_summary
+from scheduling.presentation.viewer import (
+    Viewer,
+    long_day,
+    new_address,
+    offset_name,
+    split_name,
+    view_address,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPiece:
+    """A box of the time grid; `label` is its whole name and begins with the words that show."""
+
+    item: Item
+    id: str
+    place: str
+    time: str
+    till: str
+    where: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    id: str
+    place: str
+    time: str
+    label: str
+    href: str
+    tabindex: int
+
+
+@dataclass(frozen=True)
+class Column:
+    day: date
+    number: int  # d-N
+    name: tuple[str, str]
+    month: str
+    label: str
+    is_today: bool
+    is_off: bool
+    href: str
+    off: list[str]
+    slots: list[Slot]
+    boxes: list[BoxPiece]
+    more: list[More]
+    summary: str
+    now: str  # its place, faint on the other days
+
+
+@dataclass(frozen=True)
+class Times:
+    columns: list[Column]
+    hours: list[tuple[str, str]]  # (place, time)
+    first: str  # the place of the hour to scroll to
+    offset: str
+    bars: list[Piece]
+    bar_more: list[More]
+    lanes: list[int]
+    now: tuple[str, str] | None  # (place, time)
+
+
+def times(days: list[date], items: list[Item], viewer: Viewer) -> Times:
+    by_key = {item.key: item for item in items}
+    laid_out = grid.time_grid([item.entry for item in items], days, viewer.place)
+    lanes = laid_out.lanes
+    now_row = f"r-{(viewer.now_wall.hour * 60 + viewer.now_wall.minute) // grid.ROW_MINUTES + 1}"
+    has_today = viewer.today in days
+    first_hour = max(0, viewer.work_start.hour - 1)  # working hours, and what is just before them
+    focus_day = viewer.today if has_today else days[0]
+    return Times(
+        columns=[
+            _column(
+                number,
+                column,
+                by_key,
+                viewer,
+                now_row=now_row if has_today else "",
+                has_focus=column.day == focus_day,
+                summary=day_summary(column.day, items, viewer) if len(days) == 1 else "",
+            )
+            for number, column in enumerate(laid_out.days, start=1)
+        ],
+        hours=[(f"r-{hour * 12 + 1} s-6", viewer.time(time(hour))) for hour in range(1, 24)],
+        first=f"r-{first_hour * 12 + 1}",
+        offset=offset_name(instant(datetime.combine(focus_day, time(12)), viewer.place), viewer.place),
+        bars=[bar_piece(by_key[bar.key], bar, days, viewer, with_column=True) for bar in lanes.bars],
+        bar_more=[
+            more_of(hidden, len(hidden), days[n], f"d-{n + 1} l-{grid.ALL_DAY_LANES}", by_key, viewer)
+            for n, hidden in enumerate(lanes.hidden)
+            if hidden
+        ],
+        lanes=list(range(1, lanes.height + 1)),
+        now=(f"{now_row} s-6", viewer.time(viewer.now_wall)) if has_today else None,
+    )
+
+
+def _column(
+    number: int,
+    laid_out: grid.Day,
+    by_key: dict[str, Item],
+    viewer: Viewer,
+    *,
+    now_row: str,
+    has_focus: bool,
+    summary: str,
+) -> Column:
+    day = laid_out.day
+    is_today = day == viewer.today
+    hours = 12 if viewer.compact else 6
+    focus_row = viewer.work_start.hour * 12 + 1
+    slots = []
+    for row in range(1, grid.ROWS, hours):
+        clock = time(*divmod((row - 1) * grid.ROW_MINUTES, 60))
+        slots.append(
+            Slot(
+                id=f"slot-{day:%Y%m%d}-{clock:%H%M}",
+                place=f"r-{row} s-{hours}",
+                time=viewer.time(clock),
+                label=f"{long_day(day)}, {viewer.time(clock)}, add an event",
+                href=new_address(f"start={day.isoformat()}T{clock:%H:%M}"),
+                tabindex=0 if has_focus and row == focus_row else -1,
+            )
+        )
+    return Column(
+        day=day,
+        number=number,
+        name=split_name(day),
+        month=f"{day:%B}",
+        label=long_day(day) + (", today" if is_today else ""),
+        is_today=is_today,
+        is_off=is_weekend(day),
+        href=view_address("day", day),
+        off=_off_hours(day, viewer),
+        slots=slots,
+        boxes=[_box_piece(by_key[box.key], box, day, viewer) for box in laid_out.boxes],
+        more=[
+            more_of(
+                place.keys,
+                len(place.keys),
+                day,
+                f"r-{place.row} s-{place.rows} c-{place.column}of{place.columns}",
+                by_key,
+                viewer,
+            )
+            for place in laid_out.more
+        ],
+        summary=summary,
+        now=f"now {now_row}{'' if is_today else ' faint'}" if now_row else "",
+    )
+
+
+def _off_hours(day: date, viewer: Viewer) -> list[str]:
+    """The places of the hours outside work."""
+    if is_weekend(day):
+        return [f"r-1 s-{grid.ROWS}"]
+    start, end = (
+        (clock.hour * 60 + clock.minute) // grid.ROW_MINUTES for clock in (viewer.work_start, viewer.work_end)
+    )
+    return [f"r-1 s-{start}"] * (start > 0) + [f"r-{end + 1} s-{grid.ROWS - end}"] * (end < grid.ROWS)
+
+
+def _box_piece(item: Item, box: grid.Box, day: date, viewer: Viewer) -> BoxPiece:
+    assert item.starts and item.ends
+    place = f"r-{box.row} s-{box.rows}"
+    if box.columns > 1:
+        place += f" c-{box.column}of{box.columns}"
+    if box.span > 1:
+        place += f" x-{box.span}"
+    starts = viewer.time(time.min if box.before else item.starts)
+    till = f"–{viewer.time(item.ends)}"
+    where = f" · {item.location}" if item.location else ""
+    night = " until the next day" * box.after + " from the day before" * box.before
+    return BoxPiece(
+        item,
+        id=f"ev-{item.key}-{day:%Y%m%d}",
+        place=place,
+        time=starts,
+        till=till,
+        where=where,
+        label=f"{item.title} {starts}{till}{where}, {long_day(day)}{night}, {item.calendar}{item.spoken}",
+    )

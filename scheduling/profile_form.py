@@ -1,0 +1,94 @@
+"""What a person may choose. The form checks; `services.update_profile` writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from scheduling.core.zones import UnknownZone, zone, zone_names
+from scheduling.models import UserProfile
+
+
+class ProfileForm(forms.Form):
+    timezone = forms.CharField(
+        label="Time zone",
+        max_length=64,
+        help_text="All times move when you change this. All-day events stay on their day.",
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    first_day_of_week = forms.TypedChoiceField(
+        label="First day of the week",
+        choices=[(6, "Saturday"), (0, "Sunday"), (1, "Monday")],
+        coerce=int,
+        widget=forms.RadioSelect,
+    )
+    clock = forms.ChoiceField(
+        label="Hours", choices=[("24", "14:00"), ("12", "2:00 pm")], widget=forms.RadioSelect
+    )
+    show_weekends = forms.BooleanField(label="Show weekends", required=False)
+    working_hours_start = forms.TimeField(
+        label="Working hours", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+    working_hours_end = forms.TimeField(
+        label="Working hours end", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+    default_event_duration = forms.IntegerField(label="Length of a new event", min_value=5, max_value=1440)
+    reminder_minutes = forms.IntegerField(
+        label="Reminder",
+        min_value=0,
+        max_value=40320,
+        help_text="For new events.",
+        error_messages={
+            "min_value": "A reminder cannot come after the start. Enter 0 to 40320.",
+            "max_value": "Enter 0 to 40320.",
+        },
+    )
+    theme = forms.ChoiceField(
+        label="Theme",
+        choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")],
+        help_text="System follows your device, day and night.",
+        widget=forms.RadioSelect,
+    )
+    density = forms.ChoiceField(
+        label="Density",
+        choices=UserProfile.Density.choices,
+        help_text="Height of an hour in the day and week.",
+        widget=forms.RadioSelect,
+    )
+    shortcuts_enabled = forms.BooleanField(
+        label="Single-key shortcuts",
+        required=False,
+        help_text="Turn off if they clash with a screen reader or voice control.",
+    )
+
+    zones = zone_names()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if isinstance(field.widget, forms.RadioSelect):
+                continue
+            is_check = isinstance(field.widget, forms.CheckboxInput)
+            classes = "form-check-input" if is_check else "form-control"
+            faulty = self.is_bound and name in self.errors
+            field.widget.attrs["class"] = f"{classes} is-invalid" if faulty else classes
+            if is_check:
+                field.widget.attrs["role"] = "switch"
+
+    @classmethod
+    def values_of(cls, profile: UserProfile) -> dict[str, Any]:
+        return {name: getattr(profile, name) for name in cls.base_fields}
+
+    def clean_timezone(self) -> str:
+        try:
+            return zone(self.cleaned_data["timezone"]).key
+        except UnknownZone as error:
+            raise forms.ValidationError(f"{error} Write a name such as Europe/Berlin.") from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        start, end = cleaned.get("working_hours_start"), cleaned.get("working_hours_end")
+        if start and end and end <= start:
+            self.add_error("working_hours_end", "Working hours end before they start.")
+        return cleaned

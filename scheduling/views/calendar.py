@@ -1,0 +1,150 @@
+"""The calendar: month, week, day and agenda, each a page and a fragment for HTMX; and the settings."""
+
+from __future__ import annotations
+
+import json
+from datetime import date as Date
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from scheduling import presentation, queries, services
+from scheduling.core.event import EARLIEST, LATEST
+from scheduling.core.zones import DAY, month_weeks, window
+from scheduling.htmx import HtmxHttpRequest, done, vary, wants_fragment
+from scheduling.models import Calendar, UserProfile
+from scheduling.presentation import Item, Period, Viewer
+from scheduling.profile_form import ProfileForm
+
+GRIDS = {
+    "month": "scheduling/_month.html",
+    "week": "scheduling/_times.html",
+    "day": "scheduling/_times.html",
+    "agenda": "scheduling/_agenda.html",
+}
+STILL_MINUTES = 5  # past and present fade: an unchanged grid is drawn anew so often
+
+
+@login_not_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("calendar")
+    return render(request, "landing.html")
+
+
+@require_GET
+def calendar(request: HtmxHttpRequest) -> HttpResponse:
+    """This month."""
+    viewer = Viewer.of(queries.profile_of(request.user), queries.utc_now())
+    return _show(request, viewer, presentation.period_of("month", viewer.today, viewer))
+
+
+@require_GET
+def calendar_view(request: HtmxHttpRequest, view: str, date: str) -> HttpResponse:
+    viewer = Viewer.of(queries.profile_of(request.user), queries.utc_now())
+    if view not in presentation.VIEWS:
+        raise Http404
+    return _show(request, viewer, presentation.period_of(view, parse_day(date), viewer))
+
+
+def parse_day(text: str) -> Date:
+    """The day of `YYYY-MM-DD`; anything else, and days that are not kept, are not found."""
+    try:
+        day = Date.fromisoformat(text)
+    except ValueError:
+        raise Http404 from None
+    if len(text) != 10 or not EARLIEST.year < day.year < LATEST.year:
+        raise Http404
+    return day
+
+
+def _show(request: HtmxHttpRequest, viewer: Viewer, period: Period) -> HttpResponse:
+    calendars = list(queries.calendars_of(request.user))
+    state = _state_of(request, viewer, period, calendars)
+    is_fragment = wants_fragment(request)
+    if is_fragment and request.headers.get("If-None-Match") == state:
+        return vary(HttpResponseNotModified())
+    items = _items(calendars, viewer, period)
+    context = {
+        "period": period,
+        "viewer": viewer,
+        "headers": json.dumps({"If-None-Match": state}),
+        "revisions": json.dumps(queries.revisions_of(calendars)),
+        "accounts": presentation.accounts_of(calendars),
+        "mini": presentation.mini_month(period.view, period.day, items, viewer),
+        "grid_template": GRIDS[period.view],
+        # A live refresh leaves the toolbar alone: its menu may be open.
+        "is_fragment": is_fragment,
+        "is_refresh": is_fragment and request.htmx.trigger == "grid",
+        **_grid(period, items, viewer),
+    }
+    template = "scheduling/_calendar.html" if is_fragment else "scheduling/calendar.html"
+    return vary(render(request, template, context))
+
+
+def _items(calendars: list[Calendar], viewer: Viewer, period: Period) -> list[Item]:
+    """The occurrences of the shown period and of the mini month beside it."""
+    weeks = month_weeks(period.day, viewer.first_day)
+    first, last = min(weeks[0][0], period.days[0]), max(weeks[-1][-1], period.days[-1])
+    shown = window(first, last + DAY, viewer.place)
+    visible = {calendar.pk: calendar for calendar in calendars if calendar.is_visible}
+    occurrences = queries.occurrences_between(visible, shown.start, shown.end)
+    for occurrence in occurrences:
+        occurrence.event.calendar = visible[occurrence.calendar_id]
+    return presentation.items_of(occurrences, viewer)
+
+
+def _grid(period: Period, items: list[Item], viewer: Viewer) -> dict[str, Any]:
+    if period.view == "month":
+        return {"month": presentation.month(period.day, items, viewer)}
+    if period.view == "agenda":
+        days = presentation.agenda(period.day, items, viewer)
+        return {
+            "days": days,
+            "has_events": any(day.lines for day in days),
+            "now": viewer.time(viewer.now_wall),
+        }
+    return {"times": presentation.times(period.days, items, viewer)}
+
+
+def _state_of(request: HttpRequest, viewer: Viewer, period: Period, calendars: list[Calendar]) -> str:
+    """An ETag of everything that the grid shows."""
+    bucket = int(viewer.now.timestamp() // (STILL_MINUTES * 60))
+    profile = queries.profile_of(request.user)
+    parts = [period.view, period.day, bucket, viewer.today, profile.density, viewer.place, viewer.clock]
+    parts += [viewer.first_day, viewer.show_weekends, viewer.work_start, viewer.work_end]
+    parts += [(c.pk, c.revision, c.is_visible) for c in calendars]
+    return f'"{sha256(repr(parts).encode()).hexdigest()[:24]}"'
+
+
+@require_POST
+def visibility(request: HtmxHttpRequest, calendar_id: UUID) -> HttpResponse:
+    """Show or hide one calendar."""
+    calendar = get_object_or_404(queries.calendars_of(request.user), pk=calendar_id)
+    services.set_calendar_visibility(
+        calendar=calendar, is_visible=str(calendar_id) in request.POST.getlist("visible")
+    )
+    if wants_fragment(request):
+        return done({"events-changed": {}})
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if is_ours and back.startswith("/") else "calendar")
+
+
+@require_http_methods(["GET", "POST"])
+def settings_page(request: HttpRequest) -> HttpResponse:
+    profile: UserProfile = queries.profile_of(request.user)
+    form = ProfileForm(request.POST or None, initial=ProfileForm.values_of(profile))
+    if form.is_valid():
+        services.update_profile(profile=profile, **form.cleaned_data)
+        messages.success(request, "Settings saved.")
+        return redirect("settings")
+    return render(request, "scheduling/settings.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -1,0 +1,138 @@
+// The grids under the hand: what a refresh must not disturb, the roving tab stop, single keys, the now line.
+// Without this file every link still works.
+const root = document.documentElement;
+const grid = () => document.getElementById('grid');
+const isTimes = (el) => el.classList.contains('tg');
+let kept = null; // what to restore after the grid was swapped
+let isHeld = false; // a refresh came while something was dragged
+let focusNext = false; // the keyboard turned the page: focus the new grid's tab stop
+
+// --- refresh
+document.addEventListener('htmx:beforeRequest', (event) => {
+  if (event.detail.elt.id === 'grid' && 'dragging' in root.dataset) { isHeld = true; event.preventDefault(); }
+});
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  if (detail.target.id !== 'grid' || !detail.shouldSwap) return;
+  const isRefresh = detail.requestConfig.elt.id === 'grid';
+  if (isRefresh && 'dragging' in root.dataset) { isHeld = true; detail.shouldSwap = false; return; }
+  const old = grid();
+  const scroller = isTimes(old) ? old : old.closest('.main');
+  kept = {
+    isRefresh, isTimes: isTimes(old), top: scroller.scrollTop, left: scroller.scrollLeft,
+    open: old.querySelector('[popover]:popover-open')?.id, focus: document.activeElement?.id,
+    stop: isRefresh && stops(old).find((stop) => stop.tabIndex === 0)?.id,
+  };
+});
+document.addEventListener('htmx:afterSwap', () => {
+  if (!kept) return;
+  const { isRefresh, top, left, open, focus, stop } = kept;
+  const was = kept.isTimes;
+  kept = null;
+  const now = grid();
+  const scroller = isTimes(now) ? now : now.closest('.main');
+  if (isRefresh) scroller.scrollTo(left, top);
+  else if (isTimes(now)) scrollFirst(now, was ? top : null);
+  else scroller.scrollTo(0, 0);
+  if (open) document.getElementById(open)?.showPopover({ source: document.getElementById(`${open}-btn`) });
+  prepare(stop && document.getElementById(stop));
+  if (focusNext) stops(now).find((el) => el.tabIndex === 0)?.focus();
+  else if (focus && document.activeElement === document.body) document.getElementById(focus)?.focus({ preventScroll: true });
+  focusNext = false;
+});
+new MutationObserver(() => {
+  if (isHeld && !('dragging' in root.dataset)) { isHeld = false; htmx.trigger(document.body, 'events-changed'); }
+}).observe(root, { attributeFilter: ['data-dragging'] });
+
+// --- first scroll: working hours, and today where only three days fit
+function scrollFirst(el, top) {
+  el.scrollTop = top ?? el.querySelector('.first').offsetTop - 14;
+  const today = el.querySelector('.tg-col.is-today');
+  if (today && el.scrollWidth > el.clientWidth + 4) el.scrollLeft = today.offsetLeft - el.querySelector('.tg-hours').offsetWidth;
+}
+
+// --- one tab stop in a grid of many: month cells or half hours
+const stops = (el = grid()) => [...el.querySelectorAll('.mg-day, .slot')];
+const inside = (stop) => (stop.classList.contains('mg-day') ? [...stop.querySelectorAll('a, button')] : []);
+function prepare(stop) {
+  const all = stops();
+  const current = stop || all.find((el) => el.tabIndex === 0);
+  for (const el of all) {
+    el.tabIndex = el === current ? 0 : -1;
+    for (const link of inside(el)) link.tabIndex = el.tabIndex;
+  }
+}
+function moveStop(to) {
+  for (const from of grid().querySelectorAll('.mg-day[tabindex="0"], .slot[tabindex="0"]')) {
+    for (const el of [from, ...inside(from)]) el.tabIndex = -1;
+  }
+  for (const el of [to, ...inside(to)]) el.tabIndex = 0;
+}
+document.addEventListener('focusin', ({ target }) => {
+  const stop = target.closest?.('#grid .mg-day, #grid .slot');
+  if (stop && stop.tabIndex !== 0) moveStop(stop);
+});
+document.addEventListener('keydown', (event) => {
+  const stop = event.target.closest?.('#grid .mg-day, #grid .slot');
+  if (!stop || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target !== stop) { // on an event inside a day
+    if (event.key === 'Escape' && !document.querySelector(':popover-open')) stop.focus();
+    return;
+  }
+  const isCell = stop.classList.contains('mg-day');
+  if (isCell && event.key === 'Enter') { event.preventDefault(); stop.querySelector('.mg-new').click(); return; }
+  const all = stops();
+  const columns = isCell ? Number(stop.closest('.mg').dataset.columns) : Number(grid().dataset.days);
+  const rows = all.length / columns;
+  // Cells come row by row, half hours column by column.
+  const at = all.indexOf(stop);
+  let row = isCell ? Math.floor(at / columns) : at % rows;
+  let column = isCell ? at % columns : Math.floor(at / rows);
+  if (event.key === 'ArrowLeft') column -= 1;
+  else if (event.key === 'ArrowRight') column += 1;
+  else if (event.key === 'ArrowUp') row -= 1;
+  else if (event.key === 'ArrowDown') row += 1;
+  else if (event.key === 'Home') column = 0;
+  else if (event.key === 'End') column = columns - 1;
+  else if (event.key === 'PageUp') row = -Infinity;
+  else if (event.key === 'PageDown') row = Infinity;
+  else return;
+  event.preventDefault();
+  if (isCell && Number.isFinite(row) && (column < 0 || column >= columns)) { row += Math.sign(column); column = column < 0 ? columns - 1 : 0; }
+  const turns = row < 0 || column < 0 ? 'previous' : row >= rows || column >= columns ? 'next' : '';
+  if (!turns) all[isCell ? row * columns + column : column * rows + row].focus();
+  else if (isCell || !Number.isFinite(row) || column < 0 || column >= columns) { focusNext = true; document.getElementById(`go-${turns}`).click(); }
+});
+
+// --- single keys
+const keys = {
+  j: 'go-next', n: 'go-next', k: 'go-previous', p: 'go-previous', t: 'go-today', d: 'view-day', 1: 'view-day', w: 'view-week', 2: 'view-week',
+  m: 'view-month', 3: 'view-month', a: 'view-agenda', 5: 'view-agenda', c: 'new-event', q: 'new-btn',
+};
+document.addEventListener('keydown', (event) => {
+  if (!('shortcuts' in document.body.dataset) || !grid() || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.target.closest?.('input, textarea, select, [contenteditable]') || document.querySelector('dialog[open]')) return;
+  if (event.key === '?') document.getElementById('shortcuts').showModal();
+  else if (keys[event.key]) { event.preventDefault(); document.getElementById(keys[event.key])?.click(); }
+});
+
+// --- the now line, minute by minute, in the zone of the page
+function moveNow() {
+  const line = grid()?.querySelector('.tg-col.is-today');
+  if (!line) return;
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone: grid().dataset.zone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
+  }).formatToParts();
+  const get = (type) => parts.find((part) => part.type === type).value;
+  if (`${get('year')}-${get('month')}-${get('day')}` !== line.dataset.day) { htmx.trigger(document.body, 'events-changed'); return; }
+  const row = Math.floor((Number(get('hour')) * 60 + Number(get('minute'))) / 5) + 1;
+  for (const el of grid().querySelectorAll('.now, .now-t')) el.style.gridRowStart = row;
+  const label = grid().querySelector('.now-t');
+  if (grid().dataset.clock === '24') label.textContent = `${get('hour')}:${get('minute')}`;
+  else label.textContent = `${Number(get('hour')) % 12 || 12}:${get('minute')} ${get('hour') < 12 ? 'am' : 'pm'}`;
+}
+
+if (grid()) {
+  prepare();
+  if (isTimes(grid())) scrollFirst(grid(), null);
+  setInterval(moveNow, 15000);
+}
