@@ -1,0 +1,22 @@
+"""What Daphne serves: HTTP by Django, one WebSocket by Channels."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+http = get_asgi_application()  # loads the apps: the imports below need their models
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
+
+from scheduling.consumers import CalendarConsumer  # noqa: E402
+
+websocket = AllowedHostsOriginValidator(
+    AuthMiddlewareStack(
+        URLRouter([path("ws/calendar/", CalendarConsumer.as_asgi()), re_path("", WebsocketDenier.as_asgi())])
+    )
+)
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

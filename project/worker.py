@@ -1,0 +1,96 @@
+"""The worker process: django-q2's cluster, and a ticker for what must be looked at twice a second.
+
+The cluster forks its own process tree. Every process of it dies with its parent (Linux), so that a killed
+worker leaves nothing behind; work that was cut short is delivered again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from django.db import connection, connections
+from django_q.cluster import Cluster
+
+from project.models import WorkerHeartbeat
+from project.supervisor import die_with_parent
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.5
+
+
+class Ticker(threading.Thread):
+    """Calls each function every `TICK_SECONDS`, writes the heartbeat; a failure is logged, not fatal."""
+
+    def __init__(self, ticks: Sequence[Callable[[], object]], worker: str) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self._ticks = ticks
+        self._worker = worker
+        self._stopping = threading.Event()
+        self._failing: set[Callable[[], object]] = set()
+
+    def stop(self) -> None:
+        """Ask it to end and wait for it, at most 5 s."""
+        self._stopping.set()
+        self.join(timeout=5)
+
+    def run(self) -> None:
+        beat_at = 0.0
+        try:
+            while True:
+                if time.monotonic() >= beat_at:
+                    beat_at = time.monotonic() + WorkerHeartbeat.BEAT.total_seconds()
+                    self._call(self._beat)
+                for tick in self._ticks:
+                    self._call(tick)
+                if self._stopping.wait(TICK_SECONDS):
+                    break
+            WorkerHeartbeat.objects.filter(worker=self._worker).delete()
+        finally:
+            connections.close_all()
+
+    def _beat(self) -> None:
+        WorkerHeartbeat.beat(self._worker)
+
+    def _call(self, function: Callable[[], object]) -> None:
+        try:
+            function()
+            self._failing.discard(function)
+        except Exception:
+            if function not in self._failing:  # twice a second the same traceback helps nobody
+                self._failing.add(function)
+                logger.exception("tick %s failed; it is tried again until it works", function.__qualname__)
+            connection.close()  # it may be what failed
+
+
+def run(ticks: Sequence[Callable[[], object]]) -> int:
+    """Blocks until SIGTERM or SIGINT. Returns 0, or 1 when the cluster ended by itself."""
+    os.register_at_fork(after_in_child=die_with_parent)
+    cluster = Cluster()
+    # django-q2's own handlers would join the cluster inside the handler, wherever the process stands.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
+    ticker = Ticker(ticks, f"{socket.gethostname()}:{os.getpid()}")
+    status = 0
+    try:
+        connections.close_all()  # an open SQLite connection must not go through a fork
+        cluster.start()
+        ticker.start()  # after the fork: threads do not survive it, their locks do
+        cluster.sentinel.join()
+        logger.error("the task cluster ended by itself")
+        status = 1
+    except KeyboardInterrupt:
+        pass
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    if ticker.is_alive():
+        ticker.stop()
+    if cluster.sentinel is not None:
+        cluster.stop()
+    return status

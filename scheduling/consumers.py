@@ -1,0 +1,222 @@
+"""The WebSocket of a calendar page: notices that something changed, never content.
+
+Server to client: `{"type": "events-changed", "calendar": id, "revision": n, "events": [ids]}`, nothing else.
+Client to server: `{"seen": {"<calendar id>": revision}}` at every (re)connect and whenever the page wants
+to be sure; the answer is one notice for each of the user's calendars that is ahead.
+
+One subscription per process: its `Hub` receives each message once and hands it to the sockets of that user. A
+socket keeps only the newest notice of each calendar until its client took it, so a stuck one costs the others
+nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import deque
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from channels.auth import get_user
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from scheduling.live import GROUP
+from scheduling.models import Calendar
+
+logger = logging.getLogger(__name__)
+
+UNAUTHENTICATED = 4401
+SERVICE_RESTART = 1012
+POLICY_VIOLATION = 1008
+TOO_BIG = 1009
+MALFORMED = 1007
+MOST_BYTES = 16_384
+MOST_MESSAGES, RATE_SECONDS = 20, 10.0
+RECHECK_SECONDS = 60.0
+
+
+class Hub:
+    """The sockets of one process by user, fed by one subscription that starts with the first socket."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[Any, set[CalendarConsumer]] = {}
+        self._listener: asyncio.Task[None] | None = None
+        self._subscribed = asyncio.Event()
+
+    @property
+    def socket_count(self) -> int:
+        return sum(len(sockets) for sockets in self._sockets.values())
+
+    async def join(self, socket: CalendarConsumer) -> None:
+        """After this returns no message for the socket's user is missed."""
+        self._sockets.setdefault(socket.user_id, set()).add(socket)
+        if self._listener is None or self._listener.done():
+            self._subscribed.clear()
+            self._listener = asyncio.create_task(self._listen())
+        await self._subscribed.wait()
+
+    def leave(self, socket: CalendarConsumer) -> None:
+        sockets = self._sockets.get(socket.user_id, set())
+        sockets.discard(socket)
+        if not sockets:
+            self._sockets.pop(socket.user_id, None)
+
+    async def _listen(self) -> None:
+        while True:
+            layer = get_channel_layer()
+            channel = await layer.new_channel()
+            try:
+                await layer.group_add(GROUP, channel)
+                self._subscribed.set()
+                while True:
+                    self._dispatch(await layer.receive(channel))
+            except Exception:
+                logger.exception("live notices are interrupted; trying again in a second")
+            finally:
+                with suppress(Exception):
+                    await layer.group_discard(GROUP, channel)
+            # What was sent meanwhile is lost: whoever reconnects asks for what it missed.
+            for sockets in self._sockets.values():
+                for socket in sockets:
+                    socket.hang_up(SERVICE_RESTART)
+            self._subscribed.set()
+            await asyncio.sleep(1)
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        for socket in self._sockets.get(message.get("recheck"), ()):
+            socket.recheck()
+        for notice in message.get("notices", ()):
+            for socket in self._sockets.get(notice["user"], ()):
+                socket.offer(notice["calendar"], notice["revision"], notice["events"])
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]
+
+
+def socket_count() -> int:
+    """Open sockets of this process."""
+    return sum(each.socket_count for each in list(_hubs.values()))
+
+
+class CalendarConsumer(AsyncWebsocketConsumer):
+    channel_layer_alias = None  # type: ignore[assignment]  # the hub subscribes once for all sockets
+
+    async def connect(self) -> None:
+        self.user_id: Any = self.scope["user"].pk
+        self._pending: dict[str, tuple[int, list[str]]] = {}
+        self._wake = asyncio.Event()
+        self._check_at = time.monotonic() + RECHECK_SECONDS
+        self._close_code: int | None = None
+        self._received: deque[float] = deque(maxlen=MOST_MESSAGES)
+        self._sender: asyncio.Task[None] | None = None
+        await self.accept()  # before a refusal too: only an open socket can tell its close code
+        if self.user_id is None:
+            await self.close(UNAUTHENTICATED)
+            return
+        await hub().join(self)
+        self._sender = asyncio.create_task(self._send_pending())
+
+    async def disconnect(self, code: int) -> None:
+        hub().leave(self)
+        if self._sender is not None:
+            self._sender.cancel()
+
+    # --- from the hub; never waits -------------------------------------------------------------
+    def offer(self, calendar: str, revision: int, events: list[str]) -> None:
+        """Queue a notice; one that still waits for the same calendar is merged with it."""
+        before = self._pending.get(calendar)
+        if before is not None:
+            revision = max(before[0], revision)
+            # An empty list speaks of the whole calendar.
+            events = list(dict.fromkeys(before[1] + events)) if before[1] and events else []
+        self._pending[calendar] = (revision, events)
+        self._wake.set()
+
+    def recheck(self) -> None:
+        self._check_at = 0.0
+        self._wake.set()
+
+    def hang_up(self, code: int) -> None:
+        self._close_code = code
+        self._wake.set()
+
+    # --- to the client -------------------------------------------------------------------------
+    async def _send_pending(self) -> None:
+        try:
+            while self._close_code is None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), max(self._check_at - time.monotonic(), 0))
+                self._wake.clear()
+                if time.monotonic() >= self._check_at:
+                    self._check_at = time.monotonic() + RECHECK_SECONDS
+                    if not await self._session_is_valid():
+                        self._close_code = UNAUTHENTICATED
+                        break
+                while self._pending:
+                    calendar = next(iter(self._pending))
+                    revision, events = self._pending.pop(calendar)
+                    await self.send(
+                        json.dumps(
+                            {
+                                "type": "events-changed",
+                                "calendar": calendar,
+                                "revision": revision,
+                                "events": events,
+                            }
+                        )
+                    )
+            await self.close(self._close_code)
+        except Exception:
+            logger.exception("a socket's sender failed")
+            await self.close(SERVICE_RESTART)
+
+    async def _session_is_valid(self) -> bool:
+        """Look at the session as it is stored now: `scope` remembers how it was at the handshake."""
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        session = store(self.scope["session"].session_key)
+        user = await get_user({"session": session})
+        return user.pk == self.user_id
+
+    # --- from the client -----------------------------------------------------------------------
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        now = time.monotonic()
+        if text_data is None or len(text_data) > MOST_BYTES:
+            await self.close(TOO_BIG if text_data else MALFORMED)
+            return
+        if len(self._received) == MOST_MESSAGES and now - self._received[0] < RATE_SECONDS:
+            await self.close(POLICY_VIOLATION)
+            return
+        self._received.append(now)
+        try:
+            seen = {
+                UUID(calendar): int(revision) for calendar, revision in json.loads(text_data)["seen"].items()
+            }
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            await self.close(MALFORMED)
+            return
+        if self.user_id is not None:
+            for calendar, revision in await _calendars_ahead(self.user_id, seen):
+                self.offer(calendar, revision, [])
+
+
+@database_sync_to_async
+def _calendars_ahead(user_id: Any, seen: dict[UUID, int]) -> list[tuple[str, int]]:
+    """Those of `seen` that are the user's own and have moved on: (id, revision)."""
+    own = Calendar.objects.filter(user_id=user_id, id__in=list(seen)).values_list("id", "revision")
+    return [(str(calendar), revision) for calendar, revision in own if revision > seen[calendar]]
