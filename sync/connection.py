@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from allauth.socialaccount.models import SocialToken
 from django.db import transaction
 from django.utils import timezone
 
@@ -127,6 +128,7 @@ def disconnect(*, account: GoogleAccount) -> None:
                     calendar=link.calendar, is_synced=False, account_name="", is_read_only=False
                 )
         user = account.user
+        SocialToken.objects.filter(account__provider="google", account__uid=account.google_sub).delete()
         account.delete()
         update_profile(profile=user.profile, google_calendar_connected=False, google_calendar_id="")
     if token and not revoke_token(token):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,14 +31,15 @@ from sync.google import (
     SetupError,
     credentials_of,
 )
-from sync.lease import Lease, LeaseLost, take_lease
+from sync.lease import LEASE, Lease, LeaseLost, take_lease
 from sync.models import CalendarLink, GoogleAccount, JournalEntry
 from sync.pull import pull
 from sync.push import push
 
 logger = logging.getLogger(__name__)
 
-LONGEST_BACKOFF = 15 * 60
+LONGEST_BACKOFF = 15 * 60  # seconds
+LONGEST_WAIT_IN_FOREGROUND = 5  # seconds; a command waits this much for a back-off to end, a worker never
 
 
 @dataclass
@@ -49,6 +51,7 @@ class RunResult:
     failed: int = 0
     calls: int = 0
     error: str = ""
+    note: str = ""
     was_busy: bool = False
     next_due: datetime | None = field(default=None, repr=False)
 
@@ -58,10 +61,10 @@ class RunResult:
 
 
 def run_account(account_id: int, *, in_foreground: bool = False, full: bool = False) -> RunResult:
-    """Pull what is due, then push. `in_foreground`: everything now, back-off, grace and rehearsal set aside,
-    because a person asked; `full`: read everything anew without wiping anything."""
+    """Pull what is due, then push. `in_foreground`: everything now, grace and rehearsal set aside because a
+    person asked, waiting for another run and for a short back-off; `full`: read everything anew, wiping nothing."""
     result = RunResult()
-    lease = take_lease(account_id)
+    lease = _wait_for_lease(account_id) if in_foreground else take_lease(account_id)
     if lease is None:
         result.was_busy = True
         result.error = "Another run of this account is under way."
@@ -69,10 +72,14 @@ def run_account(account_id: int, *, in_foreground: bool = False, full: bool = Fa
     try:
         account = GoogleAccount.objects.select_related("user__profile").get(pk=account_id)
         GoogleAccount.objects.filter(pk=account_id).update(queued_until=timezone.now())
-        blocked = _blocked(account, in_foreground)
-        if blocked:
-            result.error = blocked
-        else:
+        if (
+            account.status == GoogleAccount.Status.PAUSED
+            or not account.user.profile.google_calendar_sync_enabled
+        ):
+            result.note = "sync is switched off"
+            return result
+        result.error = _blocked(account, in_foreground)
+        if not result.error:
             _run(account, lease, result, in_foreground, full)
     except LeaseLost:
         result.error = "Another run took over."
@@ -87,11 +94,22 @@ def _blocked(account: GoogleAccount, in_foreground: bool) -> str:
         return f"Google has ended the connection of {account.email}. Reconnect it on the Sync page."
     if account.status == GoogleAccount.Status.INSUFFICIENT_SCOPE:
         return f"{account.email} did not grant access to the calendar. Grant it on the Sync page."
-    if account.status == GoogleAccount.Status.PAUSED or not account.user.profile.google_calendar_sync_enabled:
-        return "Sync is switched off for this account."
-    if account.backoff_until and account.backoff_until > timezone.now() and not in_foreground:
-        return account.last_error or "Waiting before the next try."
+    pause = (account.backoff_until - timezone.now()).total_seconds() if account.backoff_until else 0
+    if in_foreground and 0 < pause <= LONGEST_WAIT_IN_FOREGROUND:
+        time.sleep(pause)
+    elif pause > 0:
+        return f"{account.last_error} Next try in {round(pause)} s."
     return ""
+
+
+def _wait_for_lease(account_id: int) -> Lease | None:
+    """The lease, as soon as a run that is under way gives it back or loses it."""
+    deadline = time.monotonic() + LEASE.total_seconds() + 10
+    while time.monotonic() < deadline:
+        if lease := take_lease(account_id):
+            return lease
+        time.sleep(0.1)
+    return None
 
 
 def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground: bool, full: bool) -> None:
@@ -243,13 +261,13 @@ def _update(account: GoogleAccount, **changes: Any) -> None:
 def _backoff(error: GoogleError, level: int) -> timedelta:
     """Truncated exponential with full jitter; a pause that Google named is kept to the second."""
     if isinstance(error, RetryLater) and error.retry_after is not None:
-        return timedelta(seconds=error.retry_after + random.random())  # noqa: S311
-    return timedelta(seconds=1 + min(2**level, LONGEST_BACKOFF) * random.random())  # noqa: S311
+        return timedelta(seconds=error.retry_after + random.random())
+    return timedelta(seconds=1 + min(2**level, LONGEST_BACKOFF) * random.random())
 
 
 def _poll_interval() -> timedelta:
     """Spread by a quarter, so that accounts do not march in step."""
-    return timedelta(seconds=settings.SYNC_POLL_SECONDS * random.uniform(0.75, 1.25))  # noqa: S311
+    return timedelta(seconds=settings.SYNC_POLL_SECONDS * random.uniform(0.75, 1.25))
 
 
 def request_run(account_ids: list[int], *, delay: timedelta = timedelta(0), pull_now: bool = False) -> None:

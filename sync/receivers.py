@@ -62,8 +62,6 @@ def keep_consent(request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) 
         refresh_token=token.token_secret or "",
         expires_at=token.expires_at,
     )
-    # allauth's own copy is of no use to us and one more place to lose it.
-    SocialToken.objects.filter(account=sociallogin.account).delete()
     if account.status == GoogleAccount.Status.ACTIVE:
         messages.success(request, f"{account.email} is connected. Its events are coming in now.")
         enqueue_account(account.pk)

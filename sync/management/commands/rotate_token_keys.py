@@ -34,7 +34,9 @@ class Command(BaseCommand):
                     rotated, lost = rotated + done, lost + failed
         self.stdout.write(f"{rotated} tokens re-encrypted.")
         if lost:
-            self.stdout.write(f"{lost} cannot be opened by any key: their owners must reconnect on the Sync page.")
+            self.stdout.write(
+                f"{lost} cannot be opened by any key: their owners must reconnect on the Sync page."
+            )
             raise SystemExit(1)
 
     def _rotate(self, model: type[models.Model], pk: Any, name: str, stored: str) -> tuple[int, int]:

@@ -45,4 +45,5 @@ def accounts_of(emails: list[str]) -> list[GoogleAccount]:
 
 def describe(account: GoogleAccount, result: RunResult) -> str:
     line = f"{account.email}: {result.pulled} in, {result.sent} out, {result.failed} refused, {result.calls} calls"
-    return f"{line}; {result.error}" if result.error else line
+    remark = result.error or result.note
+    return f"{line}; {remark}" if remark else line
