@@ -80,7 +80,9 @@ def address(name: str, default: str, *, https_only: bool = False, schemes: tuple
     allowed = schemes or (("https",) if https_only else ("http", "https"))
     parts = urlsplit(value)
     if parts.scheme not in allowed or (not parts.netloc and not schemes):
-        refuse(f"{name}={value!r} is not an address that begins with {' or '.join(s + '://' for s in allowed)}.")
+        refuse(
+            f"{name}={value!r} is not an address that begins with {' or '.join(s + '://' for s in allowed)}."
+        )
     return value
 
 
@@ -127,4 +129,6 @@ def google_client(path: Path) -> tuple[str, str]:
         client = content.get("web") or content["installed"]
         return client["client_id"], client["client_secret"]
     except (ValueError, KeyError, AttributeError):
-        refuse(f"{path.name} is not the file that Google offers for a Web client. Download it again or delete it.")
+        refuse(
+            f"{path.name} is not the file that Google offers for a Web client. Download it again or delete it."
+        )

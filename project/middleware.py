@@ -17,7 +17,11 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
     and an HTMX request is sent to the sign-in page as a whole page, never into a fragment."""
 
     def process_view(
-        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], view_args: Any, view_kwargs: Any
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: Any,
+        view_kwargs: Any,
     ) -> HttpResponseBase | None:
         if request.resolver_match and "api" in request.resolver_match.namespaces:
             return None

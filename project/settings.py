@@ -121,7 +121,9 @@ _database_url = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'appointment.
 try:
     _database = environ.Env.db_url_config(_database_url)
 except Exception:
-    env.refuse(f"DATABASE_URL={_database_url.split('@')[-1]!r} is not understood. Write sqlite:////path or postgres://….")
+    env.refuse(
+        f"DATABASE_URL={_database_url.split('@')[-1]!r} is not understood. Write sqlite:////path or postgres://…."
+    )
 if _database.get("ENGINE") == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction that reads first and writes later would otherwise meet "database is locked"
     # at once, whatever the time-out (stack.md T6).
@@ -132,7 +134,9 @@ if _database.get("ENGINE") == "django.db.backends.sqlite3":
         "PRAGMA foreign_keys=ON;PRAGMA journal_size_limit=67108864;",
     }
 elif _database.get("ENGINE") != "django.db.backends.postgresql":
-    env.refuse(f"DATABASE_URL must begin with sqlite:/// or postgres://, not {_database_url.split(':')[0]!r}.")
+    env.refuse(
+        f"DATABASE_URL must begin with sqlite:/// or postgres://, not {_database_url.split(':')[0]!r}."
+    )
 DATABASES = {"default": _database}
 
 REDIS_URL = env.address("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
@@ -222,7 +226,9 @@ GOOGLE_REVOKE_URL = _google("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com/
 GOOGLE_USERINFO_URL = _google(
     "GOOGLE_USERINFO_URL", "https://www.googleapis.com/oauth2/v2/userinfo", "oauth2/v2/userinfo"
 )
-GOOGLE_CERTS_URL = _google("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs", "oauth2/v1/certs")
+GOOGLE_CERTS_URL = _google(
+    "GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs", "oauth2/v1/certs"
+)
 GOOGLE_ID_TOKEN_ISSUER = env.text("GOOGLE_ID_TOKEN_ISSUER") or "https://accounts.google.com"
 GOOGLE_CALENDAR_ENDPOINT = _google(
     "GOOGLE_CALENDAR_ENDPOINT", "https://www.googleapis.com/calendar/v3/", "calendar/v3/"

@@ -182,8 +182,12 @@ class CalendarEvent(models.Model):
     time_zone = models.CharField(max_length=64, blank=True)
     end_time_zone = models.CharField(max_length=64, blank=True)
 
-    recurrence = models.JSONField(default=list, blank=True, help_text="RRULE, RDATE and EXDATE lines, verbatim.")
-    series = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
+    recurrence = models.JSONField(
+        default=list, blank=True, help_text="RRULE, RDATE and EXDATE lines, verbatim."
+    )
+    series = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="overrides"
+    )
     original_start = models.CharField(max_length=20, blank=True)
     expanded_from = models.DateTimeField(null=True, editable=False)
     expanded_until = models.DateTimeField(null=True, editable=False)
@@ -314,10 +318,20 @@ class CalendarEvent(models.Model):
             setattr(self, name, getattr(values, name))
         self.recurrence = list(values.recurrence)
         if values.is_all_day:
-            self.start_date, self.end_date, self.start_time, self.end_time = values.start, values.end, None, None
+            self.start_date, self.end_date, self.start_time, self.end_time = (
+                values.start,
+                values.end,
+                None,
+                None,
+            )
         else:
             assert isinstance(values.start, datetime) and isinstance(values.end, datetime)
-            self.start_time, self.end_time, self.start_date, self.end_date = values.start, values.end, None, None
+            self.start_time, self.end_time, self.start_date, self.end_date = (
+                values.start,
+                values.end,
+                None,
+                None,
+            )
 
     @property
     def start(self) -> datetime | date:
@@ -410,8 +424,12 @@ class EventRevision(models.Model):
     revision = models.BigIntegerField(help_text="The revision that this change produced.")
     action = models.CharField(max_length=9, choices=Action)
     origin = models.CharField(max_length=6, choices=Origin)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    before = models.JSONField(null=True, help_text="The event's values before the change; none for a creation.")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    before = models.JSONField(
+        null=True, help_text="The event's values before the change; none for a creation."
+    )
     calendar_before = models.ForeignKey(Calendar, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
@@ -426,7 +444,9 @@ class EventRevision(models.Model):
 class AvailableTimeSlot(models.Model):
     """A weekly range in which a person takes appointments (day 0 is Monday); several a day are allowed."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="available_slots")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="available_slots"
+    )
     day_of_week = models.PositiveSmallIntegerField(
         choices=enumerate(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
     )
@@ -484,3 +504,6 @@ class IdempotentAnswer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user")]
+
+    def __str__(self) -> str:
+        return self.key

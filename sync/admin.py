@@ -65,7 +65,17 @@ class EventLinkAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     list_select_related = ("event", "link")
     search_fields = ("google_id", "event__title")
-    fields = ("link", "event", "google_id", "etag", "state", "error", "attempts", "next_attempt_at", "synced_at")
+    fields = (
+        "link",
+        "event",
+        "google_id",
+        "etag",
+        "state",
+        "error",
+        "attempts",
+        "next_attempt_at",
+        "synced_at",
+    )
 
 
 @admin.register(JournalEntry)
@@ -74,5 +84,3 @@ class JournalEntryAdmin(ReadOnlyAdmin):
     list_filter = ("direction", "action")
     list_select_related = ("account",)
     date_hierarchy = "at"
-
-

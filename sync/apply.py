@@ -35,7 +35,12 @@ def apply_item(
     except NotUnderstood as error:
         _quarantine(link, item, known, str(error))
         return False
-    if known is not None and known.etag and known.etag == remote.etag and known.state != EventLink.State.QUARANTINED:
+    if (
+        known is not None
+        and known.etag
+        and known.etag == remote.etag
+        and known.state != EventLink.State.QUARANTINED
+    ):
         _note_seen(link, known)
         return False
     try:
@@ -45,7 +50,9 @@ def apply_item(
         return False
 
 
-def _apply(link: CalendarLink, remote: RemoteEvent, known: EventLink | None, agreed: EventValues | None) -> bool:
+def _apply(
+    link: CalendarLink, remote: RemoteEvent, known: EventLink | None, agreed: EventValues | None
+) -> bool:
     event = known.event if known is not None else _twin(link, remote)
     if known is None:
         if remote.values is None and not remote.series_id:
@@ -93,7 +100,9 @@ def _apply_living(
     if event.is_deleted and (base is None or theirs == base):
         return event  # deleted here, untouched there: the deletion is still to be sent
     if event.is_deleted:
-        _journal(link, event, "restored", "It was changed in Google after you deleted it here, so it is back.")
+        _journal(
+            link, event, "restored", "It was changed in Google after you deleted it here, so it is back."
+        )
         merged, conflicts, ours = theirs, (), theirs
     else:
         ours = event.values
@@ -136,7 +145,12 @@ def _apply_cancelled(
         return None
     if not event.is_deleted and base is not None and event.values != base and link.can_write:
         if remote.organized_by_us and event.is_editable:
-            _journal(link, event, "kept", "It was deleted in Google after you changed it here, so it goes back there.")
+            _journal(
+                link,
+                event,
+                "kept",
+                "It was deleted in Google after you changed it here, so it goes back there.",
+            )
             return event
         services.keep_displaced(event=event, values=event.values, origin=EventRevision.Origin.GOOGLE)
     return services.apply_remote(calendar=link.calendar, event=event, values=None, details={})
@@ -144,7 +158,9 @@ def _apply_cancelled(
 
 def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
     """The event here that is this one, although no link says so: by Google's id or by the id we gave it."""
-    candidates = CalendarEvent.objects.filter(calendar=link.calendar, google_link=None).select_related("calendar")
+    candidates = CalendarEvent.objects.filter(calendar=link.calendar, google_link=None).select_related(
+        "calendar"
+    )
     found = candidates.filter(google_event_id=remote.google_id).first()
     if found is None and remote.local_id and not remote.series_id:
         try:
@@ -212,7 +228,12 @@ def _quarantine(link: CalendarLink, item: dict[str, Any], known: EventLink | Non
     known.etag, known.raw, known.error = str(item.get("etag") or ""), item, error[:500]
     known.state, known.seen_generation = EventLink.State.QUARANTINED, link.full_generation
     known.save()
-    _journal(link, known.event, "quarantined", f"An event from Google was not understood and is kept aside: {error}")
+    _journal(
+        link,
+        known.event,
+        "quarantined",
+        f"An event from Google was not understood and is kept aside: {error}",
+    )
 
 
 def _open_conflict(
@@ -234,5 +255,3 @@ def _journal(link: CalendarLink, event: CalendarEvent | None, action: str, text:
         action=action,
         text=text[:500],
     )
-
-

@@ -137,16 +137,16 @@ class GoogleCalendar:
             self._service.events().insert(calendarId=calendar_id, body=dict(body), sendUpdates="none")
         )
 
-    def patch(self, calendar_id: str, event_id: str, body: Mapping[str, Any], etag: str = "") -> dict[str, Any]:
+    def patch(
+        self, calendar_id: str, event_id: str, body: Mapping[str, Any], etag: str = ""
+    ) -> dict[str, Any]:
         request = self._service.events().patch(
             calendarId=calendar_id, eventId=event_id, body=dict(body), sendUpdates="none"
         )
         return self._execute(request, etag)
 
     def delete(self, calendar_id: str, event_id: str, etag: str = "") -> None:
-        request = self._service.events().delete(
-            calendarId=calendar_id, eventId=event_id, sendUpdates="none"
-        )
+        request = self._service.events().delete(calendarId=calendar_id, eventId=event_id, sendUpdates="none")
         self._execute(request, etag)
 
     def _execute(self, request: Any, etag: str = "") -> Any:
@@ -206,7 +206,9 @@ def _from_http(error: HttpError) -> GoogleError:
     said = f"Google says {status}{f' {reason}' if reason else ''}: {message}"[:300]
     if status == 429 or (status == 403 and reason in RATE_REASONS):
         retry_after = error.resp.get("retry-after", "")
-        return RetryLater("Google asked us to slow down.", float(retry_after) if retry_after.isdigit() else None)
+        return RetryLater(
+            "Google asked us to slow down.", float(retry_after) if retry_after.isdigit() else None
+        )
     if status == 403 and reason == "quotaExceeded":
         return RetryLater("Google's calendar usage limit is reached; the next try is in an hour.", 3600.0)
     if status >= 500 or status == 408:

@@ -31,7 +31,9 @@ class GoogleAccount(models.Model):
         INSUFFICIENT_SCOPE = "insufficient_scope", "Calendar access was not granted"
         PAUSED = "paused", "Paused"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="google_accounts")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="google_accounts"
+    )
     google_sub = models.CharField(max_length=255, unique=True, help_text="Google's own id of the account.")
     email = models.EmailField()
     status = models.CharField(max_length=18, choices=Status, default=Status.ACTIVE)
@@ -46,7 +48,9 @@ class GoogleAccount(models.Model):
     )
 
     next_run_at = models.DateTimeField(null=True, default=timezone.now, db_index=True)
-    queued_until = models.DateTimeField(default=timezone.now, help_text="A run is waiting in the queue till then.")
+    queued_until = models.DateTimeField(
+        default=timezone.now, help_text="A run is waiting in the queue till then."
+    )
     backoff_level = models.PositiveSmallIntegerField(default=0)
     backoff_until = models.DateTimeField(null=True)
     lease_owner = models.CharField(max_length=64, blank=True)
@@ -134,7 +138,9 @@ class EventLink(models.Model):
     )
     google_id = models.CharField(max_length=1024)
     id_generation = models.PositiveSmallIntegerField(default=0)
-    google_series_id = models.CharField(max_length=1024, blank=True, help_text="recurringEventId, of an exception.")
+    google_series_id = models.CharField(
+        max_length=1024, blank=True, help_text="recurringEventId, of an exception."
+    )
     etag = models.CharField(max_length=255, blank=True)
     base = models.JSONField(null=True, help_text="None: never agreed yet (the first send is under way).")
     raw = models.JSONField(default=dict, help_text="Google's last full resource.")

@@ -83,7 +83,9 @@ def _apply_page(link: CalendarLink, items: list[dict[str, object]]) -> int:
     known: dict[str, EventLink] = {}
     for start in range(0, len(ids), 500):
         batch = EventLink.objects.filter(link=link, google_id__in=ids[start : start + 500])
-        known |= {found.google_id: found for found in batch.select_related("event__calendar", "event__series")}
+        known |= {
+            found.google_id: found for found in batch.select_related("event__calendar", "event__series")
+        }
     changed = 0
     for item in items:
         google_id = str(item.get("id"))
@@ -91,7 +93,11 @@ def _apply_page(link: CalendarLink, items: list[dict[str, object]]) -> int:
         changed += apply_item(link, item, found)
         if found is None and google_id not in known:
             # An item may come twice on one page or wake exceptions that waited: read its link afresh then.
-            fresh = EventLink.objects.filter(link=link, google_id=google_id).select_related("event__calendar").first()
+            fresh = (
+                EventLink.objects.filter(link=link, google_id=google_id)
+                .select_related("event__calendar")
+                .first()
+            )
             if fresh is not None:
                 known[google_id] = fresh
     return changed

@@ -166,7 +166,9 @@ def _insert(
             return google.insert(link.google_id, body), known
         except AlreadyExists:
             found = google.get(link.google_id, known.google_id)
-            ours = ((found.get("extendedProperties") or {}).get("private") or {}).get("appt_id") == str(event.pk)
+            ours = ((found.get("extendedProperties") or {}).get("private") or {}).get("appt_id") == str(
+                event.pk
+            )
             if ours and found.get("status") != "cancelled":
                 return found, known  # the earlier try had landed
             with lease.hold():
@@ -196,7 +198,12 @@ def _first_send_of_override(
 
 
 def _delete(
-    google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, known: EventLink, lease: Lease, revision: int
+    google: GoogleCalendar,
+    link: CalendarLink,
+    event: CalendarEvent,
+    known: EventLink,
+    lease: Lease,
+    revision: int,
 ) -> None:
     try:
         google.delete(link.google_id, known.google_id, known.etag)
@@ -323,9 +330,7 @@ def _count_attempt(event: CalendarEvent, link: CalendarLink, lease: Lease) -> No
     if known is None:
         return
     known.attempts += 1
-    known.next_attempt_at = timezone.now() + timedelta(
-        seconds=min(2**known.attempts, 64) * random.random()  # noqa: S311 (jitter, not a secret)
-    )
+    known.next_attempt_at = timezone.now() + timedelta(seconds=min(2**known.attempts, 64) * random.random())
     with lease.hold():
         known.save(update_fields=["attempts", "next_attempt_at"])
 

@@ -54,7 +54,9 @@ def account_state(account: GoogleAccount) -> AccountState:
         CalendarState(link, link.agreed, waiting(link).count() if link.is_enabled and link.can_write else 0)
         for link in links
     )
-    refused = EventLink.objects.filter(link__account=account, state=EventLink.State.PARKED, event__isnull=False)
+    refused = EventLink.objects.filter(
+        link__account=account, state=EventLink.State.PARKED, event__isnull=False
+    )
     now = timezone.now()
     return AccountState(
         account=account,
@@ -88,9 +90,14 @@ def freshness_of(user: Any) -> Freshness:
     links = account.calendar_links.filter(is_enabled=True)
     seen_at = links.aggregate(seen=Max("last_ok_at"))["seen"]
     attention = (
-        CalendarEvent.objects.filter(calendar__google_link__account=account).exclude(sync_state="").live().count()
+        CalendarEvent.objects.filter(calendar__google_link__account=account)
+        .exclude(sync_state="")
+        .live()
+        .count()
     )
-    unsent = sum(waiting(link).count() for link in links.select_related("calendar", "account") if link.can_write)
+    unsent = sum(
+        waiting(link).count() for link in links.select_related("calendar", "account") if link.can_write
+    )
     if attention:
         state = "attention"
     elif account.last_error or account.backoff_level:

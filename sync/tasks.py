@@ -45,4 +45,6 @@ def enqueue_due_accounts() -> int:
         queued_until__lte=now,
         lease_until__lte=now,
     )
-    return sum(enqueue_account(pk) for pk in due.order_by(F("next_run_at")).values_list("pk", flat=True)[:100])
+    return sum(
+        enqueue_account(pk) for pk in due.order_by(F("next_run_at")).values_list("pk", flat=True)[:100]
+    )

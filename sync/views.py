@@ -130,7 +130,9 @@ def _render_status(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "account": account,
         "state": account_state(account) if account else None,
-        "journal": JournalEntry.objects.filter(account=account).select_related("event")[:20] if account else [],
+        "journal": JournalEntry.objects.filter(account=account).select_related("event")[:20]
+        if account
+        else [],
         "poll_seconds": settings.SYNC_POLL_SECONDS,
     }
     template = "sync/_status.html" if request.headers.get("HX-Request") else "sync/status.html"

@@ -4,7 +4,15 @@ import os
 import tempfile
 
 os.environ["APPOINTMENT_ENV_FILE"] = os.devnull
-for name in ("SECRET_KEY", "TOKEN_KEYS", "SITE_URL", "REDIS_URL", "GOOGLE_CLIENT_ID", "SENTRY_DSN", "EMAIL_URL"):
+for name in (
+    "SECRET_KEY",
+    "TOKEN_KEYS",
+    "SITE_URL",
+    "REDIS_URL",
+    "GOOGLE_CLIENT_ID",
+    "SENTRY_DSN",
+    "EMAIL_URL",
+):
     os.environ.pop(name, None)
 os.environ["DEBUG"] = "1"
 os.environ.setdefault("APPOINTMENT_VAR_DIR", tempfile.mkdtemp(prefix="appointment-tests-"))

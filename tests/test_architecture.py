@@ -77,7 +77,8 @@ def test_the_sandbox_imports_nothing_of_ours_and_only_urls_name_it() -> None:
     outside = {
         name
         for name in MODULES
-        if not name.startswith("sync.sandbox") and any(t.startswith("sync.sandbox") for t in own_imports(name))
+        if not name.startswith("sync.sandbox")
+        and any(t.startswith("sync.sandbox") for t in own_imports(name))
     }
     assert (inside, outside) == ({}, set())
 
@@ -139,7 +140,9 @@ def test_only_services_and_sync_bookkeeping_write_models() -> None:
     checked = [
         path
         for name, path in MODULES.items()
-        if name.startswith(("scheduling.views", "scheduling.tasks", "scheduling.consumers", "scheduling.queries"))
+        if name.startswith(
+            ("scheduling.views", "scheduling.tasks", "scheduling.consumers", "scheduling.queries")
+        )
     ]
     offenders = [
         f"{path.relative_to(ROOT)}: {line.strip()}"

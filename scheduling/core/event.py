@@ -133,7 +133,9 @@ def _time_faults(values: EventValues, zero_length: bool) -> dict[str, str]:
         return {"start": "An all-day event has dates, any other has times; start and end must be alike."}
     if not values.is_all_day:
         if not is_zone(values.time_zone):
-            faults["time_zone"] = f"“{values.time_zone}” is not a time zone. Write a name such as Europe/Berlin."
+            faults["time_zone"] = (
+                f"“{values.time_zone}” is not a time zone. Write a name such as Europe/Berlin."
+            )
         if values.end_time_zone and not is_zone(values.end_time_zone):
             faults["end_time_zone"] = f"“{values.end_time_zone}” is not a time zone."
     first, last = as_date(values.start), as_date(values.end)

@@ -109,14 +109,25 @@ def _parse_line(line: str) -> tuple[str, dict[str, str], str]:
     name, *parameters = head.split(";")
     if not separator or not content:
         raise RecurrenceError(f"“{line[:60]}” is not a recurrence line.")
-    return name.upper(), dict(p.upper().split("=", 1) if "TZID" not in p.upper() else p.split("=", 1)
-                              for p in parameters if "=" in p), content
+    return (
+        name.upper(),
+        dict(
+            p.upper().split("=", 1) if "TZID" not in p.upper() else p.split("=", 1)
+            for p in parameters
+            if "=" in p
+        ),
+        content,
+    )
 
 
 def _rule(content: str, first: datetime, values: EventValues) -> rrule:
     parts = dict(part.split("=", 1) for part in content.upper().split(";") if "=" in part)
     if parts.get("FREQ") not in FREQUENCIES:
         raise RecurrenceError("Only daily, weekly, monthly and yearly rules are repeated.")
+    for name in ("INTERVAL", "COUNT"):
+        # An interval of 0 would stand still for ever.
+        if name in parts and not (parts[name].isdecimal() and int(parts[name][:9]) > 0):
+            raise RecurrenceError(f"{name} is a whole number from 1.")
     known = {key: value for key, value in parts.items() if not key.startswith("X-")}
     if until := known.get("UNTIL"):
         local = _moment(until, values.time_zone, values)

@@ -294,7 +294,12 @@ def _move_to_calendar(
     event.google_event_id = ""
     event.overrides.update(calendar=target)
     _save(
-        event, action=EventRevision.Action.EDIT, origin=origin, actor=actor, before=before, calendar_before=old
+        event,
+        action=EventRevision.Action.EDIT,
+        origin=origin,
+        actor=actor,
+        before=before,
+        calendar_before=old,
     )
     event.overrides.update(revision=event.revision)
     _announce(old, next_revision(old), event, origin)

@@ -37,7 +37,9 @@ def _rewrite_series(master: CalendarEvent) -> None:
     if not master.is_deleted:
         try:
             if over := last_end(master.values):
-                master.expanded_until = max(master.expanded_until, END_OF_TIME) if over < now + AHEAD else now + AHEAD
+                master.expanded_until = (
+                    max(master.expanded_until, END_OF_TIME) if over < now + AHEAD else now + AHEAD
+                )
             Occurrence.objects.bulk_create(
                 series_occurrences(
                     master, master.overrides.all(), master.expanded_from, master.expanded_until
@@ -102,7 +104,9 @@ def as_instant(value: datetime | date) -> datetime:
 
 def extend_occurrences() -> int:
     """Move the horizon of every series that nears its end; returns how many were rewritten."""
-    due = CalendarEvent.objects.filter(series=None, expanded_until__lt=timezone.now() + AHEAD - timedelta(days=30))
+    due = CalendarEvent.objects.filter(
+        series=None, expanded_until__lt=timezone.now() + AHEAD - timedelta(days=30)
+    )
     extended = 0
     for identifier in list(due.exclude(recurrence=[]).live().values_list("pk", flat=True)):
         with transaction.atomic():

@@ -46,9 +46,6 @@ def merge(base: EventValues, ours: EventValues, theirs: EventValues) -> Merged:
     differing = set(changed_groups(ours, theirs))
     conflicts = tuple(group for group in GROUPS if group in by_us & by_them & differing)
     taken = {
-        field: getattr(ours, field)
-        for group in by_us
-        if group not in by_them
-        for field in GROUPS[group]
+        field: getattr(ours, field) for group in by_us if group not in by_them for field in GROUPS[group]
     }
     return Merged(replace(theirs, **taken), conflicts)
