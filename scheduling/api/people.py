@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated, Any
 
-from ninja import Router
+from ninja import Body, Router
 from pydantic import Field
 
 from scheduling import queries, services
@@ -90,7 +90,7 @@ def slots(request: ApiRequest) -> Any:
     summary="Replace the weekly hours",
     tags=["Weekly hours"],
 )
-def replace_slots(request: ApiRequest, payload: Slots) -> Any:
+def replace_slots(request: ApiRequest, payload: Body[Slots]) -> Any:
     """The whole week in one list; an empty list means no hours at all."""
     starts = [(slot.day_of_week, slot.start_time[:5]) for slot in payload]
     for number, start in enumerate(starts):
