@@ -7,7 +7,7 @@ from project import health
 from scheduling.api import api
 
 admin.autodiscover()
-admin.site.login = secure_admin_login(admin.site.login)  # allauth's rate limits and second factor
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's rate limits and second factor
 admin.site.site_header = admin.site.site_title = "Appointment"
 
 urlpatterns = [

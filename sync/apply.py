@@ -103,7 +103,7 @@ def _apply_living(
         _journal(
             link, event, "restored", "It was changed in Google after you deleted it here, so it is back."
         )
-        merged, conflicts, ours = theirs, (), theirs
+        merged, ours = theirs, theirs
     else:
         ours = event.values
         result = merge(base or theirs, ours, theirs)

@@ -207,6 +207,9 @@ class Conflict(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.event_link}: {', '.join(self.groups)}"
+
 
 class JournalEntry(models.Model):
     """One thing that sync did, for people to read. No titles of other people's events, no tokens."""
@@ -227,3 +230,6 @@ class JournalEntry(models.Model):
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["account", "-at"])]
         verbose_name_plural = "journal"
+
+    def __str__(self) -> str:
+        return self.text

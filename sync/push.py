@@ -11,6 +11,7 @@ Invariants:
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,8 +74,8 @@ def push(google: GoogleCalendar, link: CalendarLink, lease: Lease, *, at_once: b
     due = waiting(link)
     if not at_once:
         due = due.exclude(google_link__next_attempt_at__gt=now)
-    for event in _leftovers(link):
-        _retract(google, event, lease)
+    for leftover in _leftovers(link):
+        _retract(google, leftover, lease)
         result.sent += 1
     for identifier in list(due.values_list("pk", flat=True)):
         # Read again: an earlier push of this run, or a person, may have changed it.
@@ -205,10 +206,8 @@ def _delete(
     lease: Lease,
     revision: int,
 ) -> None:
-    try:
+    with suppress(AlreadyDeleted, NotFound):
         google.delete(link.google_id, known.google_id, known.etag)
-    except (AlreadyDeleted, NotFound):
-        pass
     with lease.hold():
         known.is_deleted_remotely, known.etag, known.synced_at = True, "", timezone.now()
         known.attempts, known.error, known.next_attempt_at = 0, "", None
@@ -283,11 +282,9 @@ def _leftovers(link: CalendarLink) -> list[EventLink]:
 
 
 def _retract(google: GoogleCalendar, known: EventLink, lease: Lease) -> None:
-    try:
-        if not known.is_deleted_remotely and known.base is not None:
+    if not known.is_deleted_remotely and known.base is not None:
+        with suppress(AlreadyDeleted, NotFound):
             google.delete(known.link.google_id, known.google_id)
-    except (AlreadyDeleted, NotFound):
-        pass
     with lease.hold():
         known.event = None
         known.is_deleted_remotely = True

@@ -154,7 +154,11 @@ def _moment(text: str, zone: str, values: EventValues) -> datetime:
     try:
         if len(text) == 8:
             day = datetime.strptime(text, "%Y%m%d")
-            return day if values.is_all_day else day.replace(**_time_of_day(values))
+            return (
+                day
+                if values.is_all_day
+                else datetime.combine(day, _wall(values.start, values.time_zone).time())
+            )
         moment = datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S")
     except ValueError as error:
         raise RecurrenceError(f"“{text[:30]}” is not a date or time.") from error
@@ -164,11 +168,6 @@ def _moment(text: str, zone: str, values: EventValues) -> datetime:
         raise RecurrenceError(f"“{zone[:60]}” is not a time zone.")
     source = UTC if text.endswith("Z") else ZoneInfo(zone)
     return moment.replace(tzinfo=source).astimezone(ZoneInfo(values.time_zone)).replace(tzinfo=None)
-
-
-def _time_of_day(values: EventValues) -> dict[str, int]:
-    first = _wall(values.start, values.time_zone)
-    return {"hour": first.hour, "minute": first.minute, "second": first.second}
 
 
 def _wall(value: datetime | date, zone: str) -> datetime:

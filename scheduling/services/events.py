@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.utils import timezone
 
@@ -34,7 +34,7 @@ def create_event(
     calendar: Calendar,
     values: EventValues,
     origin: str,
-    actor: AbstractBaseUser | None = None,
+    actor: User | AnonymousUser | None = None,
     event_id: uuid.UUID | None = None,
 ) -> CalendarEvent:
     """A new event in `calendar`; raises `InvalidEvent` or `ReadOnly`."""
@@ -54,7 +54,7 @@ def update_event(
     event: CalendarEvent,
     values: EventValues,
     origin: str,
-    actor: AbstractBaseUser | None = None,
+    actor: User | AnonymousUser | None = None,
     expected_revision: int | None = None,
     calendar: Calendar | None = None,
 ) -> CalendarEvent:
@@ -86,7 +86,7 @@ def delete_event(
     *,
     event: CalendarEvent,
     origin: str,
-    actor: AbstractBaseUser | None = None,
+    actor: User | AnonymousUser | None = None,
     expected_revision: int | None = None,
 ) -> CalendarEvent:
     """Cancel `event`: it leaves every view and stays in the trash. Deleting twice changes nothing."""
@@ -103,7 +103,7 @@ def delete_event(
 
 @transaction.atomic
 def restore_event(
-    *, event: CalendarEvent, origin: str, actor: AbstractBaseUser | None = None
+    *, event: CalendarEvent, origin: str, actor: User | AnonymousUser | None = None
 ) -> CalendarEvent:
     """Bring a deleted event back under the same id. Restoring a living event changes nothing."""
     event = _locked(event, None)
@@ -118,7 +118,7 @@ def restore_event(
 
 @transaction.atomic
 def undo_change(
-    *, event: CalendarEvent, revision: int, origin: str, actor: AbstractBaseUser | None = None
+    *, event: CalendarEvent, revision: int, origin: str, actor: User | AnonymousUser | None = None
 ) -> CalendarEvent:
     """Take back the change that produced `revision`; raises `StaleEvent` when a later one followed."""
     event = _locked(event, revision)
@@ -143,7 +143,7 @@ def move_event(
     event: CalendarEvent,
     start: datetime | date,
     origin: str,
-    actor: AbstractBaseUser | None = None,
+    actor: User | AnonymousUser | None = None,
     expected_revision: int | None = None,
 ) -> CalendarEvent:
     """Give the event another start (an instant, or a date when it is all-day) and keep its length."""
@@ -286,7 +286,7 @@ def _move_to_calendar(
     target: Calendar,
     values: EventValues,
     origin: str,
-    actor: AbstractBaseUser | None,
+    actor: User | AnonymousUser | None,
 ) -> CalendarEvent:
     """The event keeps its id; its remote twin belongs to the old calendar and is left to sync by the link."""
     before, old = event.values, event.calendar
@@ -311,7 +311,7 @@ def _save(
     *,
     action: str,
     origin: str,
-    actor: AbstractBaseUser | None,
+    actor: User | AnonymousUser | None,
     before: EventValues | None,
     calendar_before: Calendar | None = None,
     in_step: bool = False,
@@ -327,7 +327,7 @@ def _save(
         revision=event.revision,
         action=action,
         origin=origin,
-        actor=actor if actor is not None and actor.pk else None,
+        actor=actor if isinstance(actor, User) else None,
         before=to_json(before) if before else None,
         calendar_before=calendar_before or event.calendar,
     )

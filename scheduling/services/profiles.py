@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import time
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from scheduling.services.revisions import next_revision
 
 
 @transaction.atomic
-def ensure_profile(*, user: AbstractBaseUser, timezone_name: str = "") -> UserProfile:
+def ensure_profile(*, user: User, timezone_name: str = "") -> UserProfile:
     """The profile of `user`, made with a primary calendar if there is none yet."""
     zone = timezone_name if is_zone(timezone_name) else "UTC"
     profile, created = UserProfile.objects.get_or_create(user=user, defaults={"timezone": zone})
@@ -39,7 +39,7 @@ def update_profile(*, profile: UserProfile, **changes: Any) -> UserProfile:
 
 
 @transaction.atomic
-def create_calendar(*, user: AbstractBaseUser, name: str, **fields: Any) -> Calendar:
+def create_calendar(*, user: User, name: str, **fields: Any) -> Calendar:
     calendar = Calendar(user=user, name=name, **fields)
     calendar.position = Calendar.objects.filter(user=user).count()
     calendar.full_clean()
@@ -67,7 +67,7 @@ def set_calendar_visibility(*, calendar: Calendar, is_visible: bool) -> Calendar
 
 @transaction.atomic
 def replace_available_slots(
-    *, user: AbstractBaseUser, slots: Iterable[tuple[int, time, time, bool]]
+    *, user: User, slots: Iterable[tuple[int, time, time, bool]]
 ) -> list[AvailableTimeSlot]:
     """Make the weekly hours these (day from 0 = Monday, start, end, is available); in order of the week."""
     UserProfile.objects.select_for_update().get(user=user)  # one replacement at a time
@@ -79,7 +79,7 @@ def replace_available_slots(
     return list(AvailableTimeSlot.objects.filter(user=user))
 
 
-def create_api_token(*, user: AbstractBaseUser, name: str, scope: str = ApiToken.Scope.WRITE) -> str:
+def create_api_token(*, user: User, name: str, scope: str = ApiToken.Scope.WRITE) -> str:
     """A new token, returned once; only its digest is stored."""
     token = ApiToken.generate()
     ApiToken.objects.create(user=user, name=name, scope=scope, digest=ApiToken.digest_of(token))

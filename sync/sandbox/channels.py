@@ -62,7 +62,9 @@ def watch(account: Account, calendar: Calendar | None, body: Json, resource_uri:
     if not is_reachable(address) and urlsplit(address).scheme != "https":
         raise invalid(f"WebHook callback must be HTTPS: {address}", "push.webhookUrlNotHttps")
     if calendar and calendar.google_id.endswith("group.v.calendar.google.com"):
-        raise invalid("Push notifications are not supported by this resource.", "pushNotSupportedForRequestedResource")
+        raise invalid(
+            "Push notifications are not supported by this resource.", "pushNotSupportedForRequestedResource"
+        )
     if Channel.objects.filter(channel_id=channel_id).exists():
         raise invalid(f"Channel id {channel_id} not unique", "channelIdNotUnique")
     channel = Channel.objects.create(
@@ -154,7 +156,9 @@ def _send(channel: Channel, state: str, overrides: Json | None = None) -> None:
     }
     action = faults.for_notice(channel.address, channel.account.email)
     if action == "drop":
-        faults.record(method="NOTICE", path=channel.address, account=channel.account.email, status=0, fault="drop")
+        faults.record(
+            method="NOTICE", path=channel.address, account=channel.account.email, status=0, fault="drop"
+        )
         return
     for _ in range(2 if action == "duplicate" else 1):
         _senders.submit(_deliver, channel.address, headers, channel.account.email)

@@ -224,7 +224,10 @@ def check_guest_change(old: Json, new: Json, own_email: str) -> None:
     shared = changed_fields(old, new) - PRIVATE_FIELDS
     properties = (old.get("extendedProperties") or {}, new.get("extendedProperties") or {})
     people = [
-        [{k: v for k, v in a.items() if not (a["email"].lower() == own_email.lower() and k != "email")} for a in body]
+        [
+            {k: v for k, v in a.items() if not (a["email"].lower() == own_email.lower() and k != "email")}
+            for a in body
+        ]
         for body in (old.get("attendees", []), new.get("attendees", []))
     ]
     if shared or properties[0].get("shared") != properties[1].get("shared") or people[0] != people[1]:
@@ -235,7 +238,9 @@ def check_event_type(old: Json | None, new: Json) -> None:
     """The type is fixed at creation, and Gmail's events are made by Gmail alone."""
     kind = new.get("eventType", "default")
     if old is None and kind == "fromGmail":
-        raise GoogleError(400, "eventTypeRestriction", "Events of this type cannot be created.", domain="calendar")
+        raise GoogleError(
+            400, "eventTypeRestriction", "Events of this type cannot be created.", domain="calendar"
+        )
     if old is not None and old.get("eventType", "default") != kind:
         raise GoogleError(400, "eventTypeRestriction", "The event type cannot be changed.", domain="calendar")
 

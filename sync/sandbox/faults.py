@@ -120,7 +120,9 @@ def record(
         cost=3 if method == "PATCH" else 1,
     )
     if entry.pk % _TRIM_EVERY == 0:
-        LogEntry.objects.filter(pk__lte=entry.pk - getattr(settings, "GOOGLE_SANDBOX_LOG_LIMIT", 2000)).delete()
+        LogEntry.objects.filter(
+            pk__lte=entry.pk - getattr(settings, "GOOGLE_SANDBOX_LOG_LIMIT", 2000)
+        ).delete()
 
 
 def _is_terminal(action: Json) -> bool:

@@ -24,7 +24,9 @@ class EventForm(forms.Form):
     start_date = forms.DateField(label="Start date", widget=forms.DateInput({"type": "date"}))
     start_time = forms.TimeField(label="Start time", required=False, widget=forms.TimeInput({"type": "time"}))
     end_date = forms.DateField(
-        label="End date", widget=forms.DateInput({"type": "date"}), help_text="For an all-day event its last day."
+        label="End date",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="For an all-day event its last day.",
     )
     end_time = forms.TimeField(label="End time", required=False, widget=forms.TimeInput({"type": "time"}))
     zone = forms.ChoiceField(label="Time zone", choices=_zones)
@@ -50,7 +52,9 @@ class EventForm(forms.Form):
         data = self.cleaned_data
         body: Json = {name: data[name] or None for name in ("summary", "location", "description")}
         if not is_instance:
-            body["recurrence"] = [line.strip() for line in data["recurrence"].splitlines() if line.strip()] or None
+            body["recurrence"] = [
+                line.strip() for line in data["recurrence"].splitlines() if line.strip()
+            ] or None
         for name in ("start", "end"):
             day: date = data[f"{name}_date"]
             if data["is_all_day"]:

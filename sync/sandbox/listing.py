@@ -105,7 +105,9 @@ def zone_of(query: QueryDict, entry: ListEntry) -> ZoneInfo:
 
 
 # --- events.list ---------------------------------------------------------------------------------
-def list_events(entry: ListEntry, query: QueryDict, *, link_base: str = "", page_size: int | None = None) -> Json:
+def list_events(
+    entry: ListEntry, query: QueryDict, *, link_base: str = "", page_size: int | None = None
+) -> Json:
     """The answer of `events.list`; `page_size` is a fault's smaller limit (0: an empty page)."""
     entry.calendar.refresh_from_db()  # its change number is the state that the next sync token names
     since, window = _since(entry, query)
@@ -145,7 +147,12 @@ def list_events(entry: ListEntry, query: QueryDict, *, link_base: str = "", page
         for event in found
     ]
     if not is_last:
-        token = {"last": last, "snapshot": snapshot, "is": identity(query), "from": query.get("syncToken", "")}
+        token = {
+            "last": last,
+            "snapshot": snapshot,
+            "is": identity(query),
+            "from": query.get("syncToken", ""),
+        }
         result["nextPageToken"] = encode(token)
     elif not NO_TOKEN_AFTER & query.keys():
         result["nextSyncToken"] = encode(
@@ -187,7 +194,9 @@ def _since(entry: ListEntry, query: QueryDict) -> tuple[int | None, list[str | N
             raise invalid("The requested ordering is not available for the particular query.", "badRequest")
         return None, window
     if refused := sorted(NOT_WITH_SYNC_TOKEN & query.keys()):
-        raise invalid(f"Sync token cannot be used together with {', '.join(refused)}.", "badRequest", refused[0])
+        raise invalid(
+            f"Sync token cannot be used together with {', '.join(refused)}.", "badRequest", refused[0]
+        )
     if query.get("showDeleted", "").lower() == "false":
         raise invalid("Sync token cannot be used with showDeleted=false.", "badRequest", "showDeleted")
     token = decode(query["syncToken"], "syncToken")
@@ -196,7 +205,9 @@ def _since(entry: ListEntry, query: QueryDict) -> tuple[int | None, list[str | N
     if token["generation"] != entry.calendar.token_generation:
         raise full_sync_required()
     if token["is"] != identity(query, {"showDeleted"}):
-        raise invalid("The parameters differ from those of the initial synchronization.", "badRequest", "syncToken")
+        raise invalid(
+            "The parameters differ from those of the initial synchronization.", "badRequest", "syncToken"
+        )
     return token["change"], token["window"]
 
 
@@ -331,7 +342,11 @@ def list_instances(entry: ListEntry, event_id: str, query: QueryDict, *, link_ba
     }
     if len(found) > size:
         result["nextPageToken"] = encode(
-            {"last": found[size - 1].original_start, "is": identity(query), "from": query.get("syncToken", "")}
+            {
+                "last": found[size - 1].original_start,
+                "is": identity(query),
+                "from": query.get("syncToken", ""),
+            }
         )
     return result
 
@@ -351,7 +366,9 @@ def list_calendars(account: Account, query: QueryDict, *, page_size: int | None 
     since = None
     if query.get("syncToken"):
         if "minAccessRole" in query:
-            raise invalid("Sync token cannot be used together with minAccessRole.", "badRequest", "minAccessRole")
+            raise invalid(
+                "Sync token cannot be used together with minAccessRole.", "badRequest", "minAccessRole"
+            )
         token = decode(query["syncToken"], "syncToken")
         if token.get("account") != account.pk or "list" not in token:
             raise invalid("Invalid sync token value.", "invalid", "syncToken")
@@ -362,7 +379,9 @@ def list_calendars(account: Account, query: QueryDict, *, page_size: int | None 
     snapshot = page["snapshot"] if page else account.change
     size = number(query, "maxResults", LIST_DEFAULT, LIST_MOST)
     size = size if page_size is None else min(size, page_size)
-    rows = ListEntry.objects.filter(account=account, pk__gt=page["last"] if page else 0).select_related("calendar")
+    rows = ListEntry.objects.filter(account=account, pk__gt=page["last"] if page else 0).select_related(
+        "calendar"
+    )
     if since is not None:
         rows = rows.filter(change__gt=since)
     elif not flag(query, "showDeleted"):
@@ -390,4 +409,3 @@ def list_calendars(account: Account, query: QueryDict, *, page_size: int | None 
             {"account": account.pk, "list": snapshot, "generation": account.token_generation}
         )
     return result
-

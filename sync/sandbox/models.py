@@ -59,7 +59,9 @@ class ListEntry(models.Model):
     class Meta:
         ordering = ["-is_primary", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["account", "calendar"], name="google_sandbox_one_entry_per_calendar")
+            models.UniqueConstraint(
+                fields=["account", "calendar"], name="google_sandbox_one_entry_per_calendar"
+            )
         ]
 
     def __str__(self) -> str:
@@ -131,7 +133,9 @@ class Grant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "client_id"], name="google_sandbox_one_grant_per_client")
+            models.UniqueConstraint(
+                fields=["account", "client_id"], name="google_sandbox_one_grant_per_client"
+            )
         ]
 
     def __str__(self) -> str:
@@ -155,12 +159,23 @@ class Token(models.Model):
 
     @classmethod
     def issue(
-        cls, grant: Grant, kind: str, scopes: list[str], *, expires_at: datetime | None = None, **details: object
+        cls,
+        grant: Grant,
+        kind: str,
+        scopes: list[str],
+        *,
+        expires_at: datetime | None = None,
+        **details: object,
     ) -> str:
         """Store a new token and return its secret, which is shown this once."""
         secret = {cls.CODE: "4/0", cls.ACCESS: "ya29.", cls.REFRESH: "1//0"}[kind] + secrets.token_urlsafe(40)
         cls.objects.create(
-            grant=grant, kind=kind, digest=digest(secret), scopes=scopes, expires_at=expires_at, details=details
+            grant=grant,
+            kind=kind,
+            digest=digest(secret),
+            scopes=scopes,
+            expires_at=expires_at,
+            details=details,
         )
         return secret
 

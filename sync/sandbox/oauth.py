@@ -51,7 +51,9 @@ def long_scopes(scopes: Iterable[str]) -> list[str]:
 
 
 def is_known_scope(scope: str) -> bool:
-    return scope == "openid" or scope in _LONG or scope in _LONG.values() or scope.startswith(f"{API}calendar")
+    return (
+        scope == "openid" or scope in _LONG or scope in _LONG.values() or scope.startswith(f"{API}calendar")
+    )
 
 
 def is_allowed_redirect(redirect_uri: str, own_host: str) -> bool:
@@ -107,8 +109,17 @@ def approve(
 @transaction.atomic
 def exchange_code(data: Json, client_id: str) -> Json:
     """The answer to `grant_type=authorization_code`."""
-    code = Token.objects.filter(kind=Token.CODE, digest=digest(data.get("code", ""))).select_related("grant").first()
-    if code is None or code.expires_at is None or code.expires_at < clock.now() or code.grant.client_id != client_id:
+    code = (
+        Token.objects.filter(kind=Token.CODE, digest=digest(data.get("code", "")))
+        .select_related("grant")
+        .first()
+    )
+    if (
+        code is None
+        or code.expires_at is None
+        or code.expires_at < clock.now()
+        or code.grant.client_id != client_id
+    ):
         raise OAuthError("invalid_grant", "Malformed auth code.")
     details, grant = code.details, code.grant
     if details["redirect_uri"] != data.get("redirect_uri"):
@@ -211,7 +222,9 @@ def _verifies(details: Json, verifier: str) -> bool:
 
 def _access_token(grant: Grant, scopes: list[str]) -> Json:
     seconds = getattr(settings, "GOOGLE_SANDBOX_TOKEN_SECONDS", ACCESS_SECONDS)
-    Token.objects.filter(grant=grant, kind=Token.ACCESS, expires_at__lt=clock.now() - timedelta(days=1)).delete()
+    Token.objects.filter(
+        grant=grant, kind=Token.ACCESS, expires_at__lt=clock.now() - timedelta(days=1)
+    ).delete()
     secret = Token.issue(grant, Token.ACCESS, scopes, expires_at=clock.now() + timedelta(seconds=seconds))
     return {"access_token": secret, "expires_in": seconds, "scope": " ".join(scopes), "token_type": "Bearer"}
 

@@ -108,7 +108,9 @@ def has_slot(start: dict[str, str], lines: list[str], slot: Slot) -> bool:
 
 def last_slot(start: dict[str, str], lines: list[str]) -> Slot | None:
     """The last instance; None when the series has no end."""
-    if any(line.upper().startswith("RRULE") and not re.search("UNTIL=|COUNT=", line.upper()) for line in lines):
+    if any(
+        line.upper().startswith("RRULE") and not re.search("UNTIL=|COUNT=", line.upper()) for line in lines
+    ):
         return None
     wall = None
     for steps, wall in enumerate(_wall_slots(start, lines)):  # noqa: B007

@@ -97,9 +97,13 @@ def change_entry(entry: ListEntry, **fields: Any) -> ListEntry:
 
 def entry_for(account: Account, calendar_id: str) -> ListEntry:
     """The calendar as the account sees it (`primary` is an alias); 404 when it does not."""
-    entries = ListEntry.objects.select_related("calendar", "account").filter(account=account, is_deleted=False)
+    entries = ListEntry.objects.select_related("calendar", "account").filter(
+        account=account, is_deleted=False
+    )
     entry = (
-        entries.filter(is_primary=True) if calendar_id == "primary" else entries.filter(calendar__google_id=calendar_id)
+        entries.filter(is_primary=True)
+        if calendar_id == "primary"
+        else entries.filter(calendar__google_id=calendar_id)
     ).first()
     if entry is None:
         raise not_found()
@@ -113,7 +117,9 @@ def find(entry: ListEntry, event_id: str) -> Event:
     if event:
         return event
     parts = recurrence.split_instance_id(event_id)
-    master = parts and Event.objects.filter(calendar=entry.calendar, event_id=parts[0], is_recurring=True).first()
+    master = (
+        parts and Event.objects.filter(calendar=entry.calendar, event_id=parts[0], is_recurring=True).first()
+    )
     if not parts or not master or master.is_gone:
         raise not_found()
     try:
@@ -129,7 +135,7 @@ def untouched_instance(master: Event, slot: recurrence.Slot) -> Event:
     """The unsaved event of one instance; it carries its master's etag."""
     event_id = f"{master.event_id}_{recurrence.stamp(slot)}"
     body = events.instance_body(master.body, slot)
-    starts_at, ends_at = events.bounds(body, master.body["start"].get("timeZone", "UTC"))
+    starts_at, ends_at = events.bounds(body, master.calendar.time_zone)
     return Event(
         calendar_id=master.calendar_id,
         event_id=event_id,
@@ -151,9 +157,7 @@ def untouched_instance(master: Event, slot: recurrence.Slot) -> Event:
     )
 
 
-def instances(
-    master: Event, *, after: datetime | None = None, before: datetime | None = None
-) -> list[Event]:
+def instances(master: Event, *, after: datetime | None = None, before: datetime | None = None) -> list[Event]:
     """The master's instances that overlap `(after, before)`, exceptions in place of what they replace."""
     exceptions = {
         event.original_start: event
@@ -178,14 +182,16 @@ def instances(
 
 def agenda(entry: ListEntry, after: datetime, before: datetime) -> list[Event]:
     """What a person sees of the span, series as instances, in the order of starts."""
-    rows = Event.objects.filter(calendar=entry.calendar, recurring_event_id="", raw=None, starts_at__lt=before)
+    rows = Event.objects.filter(
+        calendar=entry.calendar, recurring_event_id="", raw=None, starts_at__lt=before
+    )
     found: list[Event] = []
     for event in rows.exclude(status="cancelled"):
         if event.is_recurring:
             found += [e for e in instances(event, after=after, before=before) if not e.is_cancelled]
         elif event.ends_at is None or event.ends_at > after or event.starts_at == event.ends_at == after:
             found.append(event)
-    return sorted(found, key=lambda e: ("dateTime" in e.body["start"], e.starts_at))
+    return sorted(found, key=lambda e: (max(e.starts_at, after), "dateTime" in e.body["start"]))
 
 
 def order_key(event_id: str) -> str:
@@ -234,7 +240,9 @@ def import_event(entry: ListEntry, body: Json) -> Event:
         raise invalid("Missing iCalUID.", "required")
     if body.get("eventType", "default") != "default":
         raise invalid("Only default events can be imported.")
-    event = Event.objects.filter(calendar=entry.calendar, ical_uid=body["iCalUID"], recurring_event_id="").first()
+    event = Event.objects.filter(
+        calendar=entry.calendar, ical_uid=body["iCalUID"], recurring_event_id=""
+    ).first()
     fresh = _new_event(entry, body, None, conference=False, attachments=False)
     if event is None:
         _save(entry.calendar, fresh)
@@ -352,7 +360,7 @@ def move(entry: ListEntry, event_id: str, destination: ListEntry) -> Event:
 
 @transaction.atomic
 def split_series(entry: ListEntry, event_id: str, stamp: str, changes: Json) -> Event:
-    """"This and following" as Google's own page does it: the old series ends, a new `_R` series begins."""
+    """ "This and following" as Google's own page does it: the old series ends, a new `_R` series begins."""
     master, slot = find(entry, event_id), recurrence.parse_stamp(stamp)
     start, lines = master.body["start"], master.body["recurrence"]
     if slot == recurrence.slot_of(start):
@@ -373,7 +381,8 @@ def _remaining(lines: list[str], passed: int) -> list[str]:
         parts = line.split(";")
         result.append(
             ";".join(
-                f"COUNT={int(part[6:]) - passed}" if part.upper().startswith("COUNT=") else part for part in parts
+                f"COUNT={int(part[6:]) - passed}" if part.upper().startswith("COUNT=") else part
+                for part in parts
             )
         )
     return result
@@ -386,7 +395,9 @@ def _lock(entry: ListEntry, *, must_write: bool = True) -> None:
     entry.calendar = Calendar.objects.select_for_update().get(pk=entry.calendar_id)
 
 
-def _new_event(entry: ListEntry, body: Json, event_id: str | None, *, conference: bool, attachments: bool) -> Event:
+def _new_event(
+    entry: ListEntry, body: Json, event_id: str | None, *, conference: bool, attachments: bool
+) -> Event:
     event_id = event_id or uuid.uuid4().hex
     new = events.kept_opaque(events.writable(body), {}, conference=conference, attachments=attachments)
     new = events.normalize(new, entry.calendar.time_zone)

@@ -147,7 +147,9 @@ NAMED_ERRORS: dict[str, Callable[[], GoogleError]] = {
     "tooManyRequests": _limit(429, "rateLimitExceeded", "Too Many Requests"),
     "quotaExceeded": _limit(403, "quotaExceeded", "Calendar usage limits exceeded."),
     "accessNotConfigured": _limit(
-        403, "accessNotConfigured", "Google Calendar API has not been used in project 0 before or it is disabled."
+        403,
+        "accessNotConfigured",
+        "Google Calendar API has not been used in project 0 before or it is disabled.",
     ),
     "backendError": lambda: GoogleError(503, "backendError", "Backend Error"),
     "internalError": lambda: GoogleError(500, "backendError", "Internal Error"),
@@ -164,7 +166,10 @@ def shown(moment: Json, zone: ZoneInfo) -> Json:
     if "date" in moment:
         return moment
     local = datetime.fromisoformat(moment["dateTime"]).astimezone(zone)
-    return {"dateTime": local.isoformat(timespec="seconds").replace("+00:00", "Z"), "timeZone": moment["timeZone"]}
+    return {
+        "dateTime": local.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "timeZone": moment["timeZone"],
+    }
 
 
 def event_link(calendar: Calendar, event_id: str, base: str) -> str:
@@ -211,7 +216,9 @@ def event_resource(
     }
     if _hides_details(event, entry):
         times = {name: shown(body[name], zone) for name in ("start", "end") if name in body}
-        return result | times | {"visibility": "private", "iCalUID": event.ical_uid, "sequence": event.sequence}
+        return (
+            result | times | {"visibility": "private", "iCalUID": event.ical_uid, "sequence": event.sequence}
+        )
     result |= {
         **body,
         "creator": _person(event.creator, entry),

@@ -30,7 +30,16 @@ from sync.sandbox.wire import (
 
 Json = dict[str, Any]
 View = Callable[..., HttpResponse]
-_SECRET_PARAMETERS = {"access_token", "oauth_token", "token", "code", "state", "key", "code_challenge", "nonce"}
+_SECRET_PARAMETERS = {
+    "access_token",
+    "oauth_token",
+    "token",
+    "code",
+    "state",
+    "key",
+    "code_challenge",
+    "nonce",
+}
 
 
 def only_in_trials(view: View) -> View:

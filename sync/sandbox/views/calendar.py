@@ -239,5 +239,16 @@ def _setting(account: Account, name: str) -> wire.Json:
     return {"kind": "calendar#setting", "etag": f'"{name}"', "id": name, "value": value}
 
 
+# What the addresses lead to, each with its HTTP methods.
 events = by_method(get=events_list, post=events_insert)
 event = by_method(get=events_get, put=events_update, patch=events_patch, delete=events_delete)
+imports, quick_add = by_method(post=events_import), by_method(post=events_quick_add)
+move, instances = by_method(post=events_move), by_method(get=events_instances)
+watch, list_watch, stop = (
+    by_method(post=events_watch),
+    by_method(post=calendar_list_watch),
+    by_method(post=channels_stop),
+)
+calendar_list, calendar_list_entry = by_method(get=calendar_list_list), by_method(get=calendar_list_get)
+calendars, colors = by_method(get=calendars_get), by_method(get=colors_get)
+settings_all, settings_one = by_method(get=settings_list), by_method(get=settings_get)

@@ -33,7 +33,9 @@ def control(**handlers: Callable[..., Json]) -> Callable[..., HttpResponse]:
         if request.method != "GET" and request.body and request.content_type != "application/json":
             return JsonResponse({"error": "send application/json"}, status=415)
         try:
-            return JsonResponse(handler(request.GET.dict() if request.method == "GET" else read_json(request), **kwargs))
+            return JsonResponse(
+                handler(request.GET.dict() if request.method == "GET" else read_json(request), **kwargs)
+            )
         except GoogleError as error:
             return JsonResponse(error.body, status=error.status)
         except (KeyError, Account.DoesNotExist) as error:
@@ -71,7 +73,9 @@ def create_account(data: Json) -> Json:
         account = store.ensure_account(
             data["email"], data.get("name", ""), data.get("time_zone", "Europe/Berlin")
         )
-    tokens = oauth.issue_tokens(account, data.get("client_id", DEFAULT_CLIENT), data.get("scopes", ALL_SCOPES))
+    tokens = oauth.issue_tokens(
+        account, data.get("client_id", DEFAULT_CLIENT), data.get("scopes", ALL_SCOPES)
+    )
     calendars = [wire.entry_resource(entry) for entry in account.entries.select_related("calendar")]
     return tokens | {"email": account.email, "sub": account.subject, "calendars": calendars}
 
@@ -148,9 +152,11 @@ def delete_event(data: Json, event_id: str) -> Json:
 
 
 def split_event(data: Json, event_id: str) -> Json:
-    """"This and following": `original_start` (the id stamp) and `changes`; answers the new series."""
+    """ "This and following": `original_start` (the id stamp) and `changes`; answers the new series."""
     entry = _entry(data)
-    return _resource(entry, store.split_series(entry, event_id, data["original_start"], data.get("changes", {})))
+    return _resource(
+        entry, store.split_series(entry, event_id, data["original_start"], data.get("changes", {}))
+    )
 
 
 def expire_sync_tokens(data: Json) -> Json:
@@ -186,7 +192,10 @@ def create_fault(data: Json) -> Json:
     if name is not None and name not in wire.NAMED_ERRORS:
         raise invalid(f"Unknown error {name}; known: {', '.join(wire.NAMED_ERRORS)}")
     fault = Fault.objects.create(
-        label=data.get("label", ""), match=data.get("match", {}), action=data["action"], times=data.get("times", 1)
+        label=data.get("label", ""),
+        match=data.get("match", {}),
+        action=data["action"],
+        times=data.get("times", 1),
     )
     return {"id": fault.pk}
 
@@ -199,7 +208,19 @@ def delete_faults(data: Json) -> Json:
 
 
 def read_log(data: Json) -> Json:
-    fields = ("id", "at", "method", "path", "query", "account", "status", "if_match", "body_keys", "fault", "cost")
+    fields = (
+        "id",
+        "at",
+        "method",
+        "path",
+        "query",
+        "account",
+        "status",
+        "if_match",
+        "body_keys",
+        "fault",
+        "cost",
+    )
     return {"items": list(LogEntry.objects.order_by("pk").values(*fields))}
 
 

@@ -73,7 +73,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
         if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email.strip()):
             granted = [*asked.login_scopes, *request.POST.getlist("scope")]
             return _approved(asked, email, granted, with_examples="with_examples" in request.POST)
-        return _consent_page(request, asked, error="Type an e-mail address such as ana@example.com.", status=422)
+        return _consent_page(
+            request, asked, error="Type an e-mail address such as ana@example.com.", status=422
+        )
     return _consent_page(request, asked)
 
 
@@ -85,7 +87,9 @@ def token(request: HttpRequest) -> HttpResponse:
     kinds = {"authorization_code": oauth.exchange_code, "refresh_token": oauth.refresh}
     kind = kinds.get(request.POST.get("grant_type", ""))
     if kind is None:
-        raise OAuthError("unsupported_grant_type", f"Invalid grant_type: {request.POST.get('grant_type', '')}")
+        raise OAuthError(
+            "unsupported_grant_type", f"Invalid grant_type: {request.POST.get('grant_type', '')}"
+        )
     return JsonResponse(kind(request.POST.dict(), client_id), headers={"Cache-Control": "no-store"})
 
 
@@ -122,7 +126,9 @@ def _asked(request: HttpRequest) -> Asked:
         raise BadRequest("The request has no client_id.")
     redirect_uri = query.get("redirect_uri", "")
     if not oauth.is_allowed_redirect(redirect_uri, request.get_host()):
-        raise BadRequest(f"redirect_uri_mismatch: the sandbox does not send people to {redirect_uri or 'nowhere'}.")
+        raise BadRequest(
+            f"redirect_uri_mismatch: the sandbox does not send people to {redirect_uri or 'nowhere'}."
+        )
     scopes = oauth.long_scopes(query.get("scope", "").split())
     unknown = [scope for scope in scopes if not oauth.is_known_scope(scope)]
     if unknown or not scopes:
@@ -147,11 +153,11 @@ def _approved(asked: Asked, email: str, granted: list[str], *, with_examples: bo
     email = email.strip().lower()
     is_new = not Account.objects.filter(email=email).exists()
     name = seed.DEFAULT_ACCOUNTS.get(email, "")
-    account = seed.seed_account(email, name) if is_new and with_examples else store.ensure_account(email, name)
-    scopes = [scope for scope in asked.scopes if scope in oauth.long_scopes(granted)]
-    code = oauth.approve(
-        account, asked.client_id, scopes, redirect_uri=asked.redirect_uri, **asked.options
+    account = (
+        seed.seed_account(email, name) if is_new and with_examples else store.ensure_account(email, name)
     )
+    scopes = [scope for scope in asked.scopes if scope in oauth.long_scopes(granted)]
+    code = oauth.approve(account, asked.client_id, scopes, redirect_uri=asked.redirect_uri, **asked.options)
     return asked.answer(code=code, scope=" ".join(scopes))
 
 
@@ -160,9 +166,12 @@ def _consent_page(request: HttpRequest, asked: Asked, error: str = "", status: i
     hint = request.POST.get("account") or request.GET.get("login_hint") or next(iter(accounts))
     context = {
         "asked": asked,
-        "accounts": [{"email": email, "name": name, "is_chosen": email == hint} for email, name in accounts.items()],
+        "accounts": [
+            {"email": email, "name": name, "is_chosen": email == hint} for email, name in accounts.items()
+        ],
         "is_other": hint not in accounts,
-        "other_email": request.POST.get("other_email") or (hint if "@" in hint and hint not in accounts else ""),
+        "other_email": request.POST.get("other_email")
+        or (hint if "@" in hint and hint not in accounts else ""),
         "scopes": [(scope, CALENDAR_SCOPES.get(scope, scope)) for scope in asked.calendar_scopes],
         "error": error,
     }

@@ -1,4 +1,4 @@
-""""Google's side": the page where a person sees and edits the sandbox calendars and sets faults."""
+""" "Google's side": the page where a person sees and edits the sandbox calendars and sets faults."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class Line:
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     accounts = list(Account.objects.order_by("pk"))
-    account = next((a for a in accounts if a.email == request.GET.get("account")), accounts[0] if accounts else None)
+    account = next(
+        (a for a in accounts if a.email == request.GET.get("account")), accounts[0] if accounts else None
+    )
     entries = list(account.entries.filter(is_deleted=False).select_related("calendar")) if account else []
     entry = next((e for e in entries if e.calendar.google_id == request.GET.get("calendar")), None)
     entry = entry or (entries[0] if entries else None)
@@ -171,7 +173,9 @@ def _guard(view: Any) -> Any:
 
 
 home, create_account, new_event = _guard(home), _guard(create_account), _guard(new_event)
-edit_event, delete_event, switch, event_link = (_guard(v) for v in (edit_event, delete_event, switch, event_link))
+edit_event, delete_event, switch, event_link = (
+    _guard(v) for v in (edit_event, delete_event, switch, event_link)
+)
 
 
 def _change(entry: ListEntry, event: Event, form: EventForm, scope: str) -> None:
@@ -201,7 +205,9 @@ def _moved(master: Event, instance: Event, body: wire.Json) -> wire.Json:
     moved = {}
     for name in ("start", "end"):
         if body[name]["date"]:
-            shift = datetime.fromisoformat(body[name]["date"]) - datetime.fromisoformat(instance.body[name]["date"])
+            shift = datetime.fromisoformat(body[name]["date"]) - datetime.fromisoformat(
+                instance.body[name]["date"]
+            )
             day = datetime.fromisoformat(master.body[name]["date"]) + shift
             moved[name] = {"date": day.date().isoformat()}
             continue
