@@ -30,7 +30,6 @@ MOST_SOCKET_BYTES = "16384"
 
 class Command(BaseCommand):
     help = "Migrate, then run the web server and the worker until SIGTERM or Ctrl-C."
-    requires_system_checks = []  # `migrate` and both children check anyway
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")

@@ -13,6 +13,7 @@ from project.running import mark_running
 
 class Command(BaseCommand):
     help = "Run background tasks and what must be looked at twice a second, until SIGTERM or Ctrl-C."
+    requires_system_checks = ["database", "models"]  # a worker serves no pages; `serve` checks everything
 
     def handle(self, *args: Any, **options: Any) -> None:
         with mark_running():

@@ -1,0 +1,66 @@
+# Needs only make and Python 3.11 or newer. Make's own time stamps decide what has to be installed anew.
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench lock browser
+
+PYTHON := .venv/bin/python
+UV := .venv/bin/uv
+PORT ?= 8000
+ARGS ?=
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+run: .venv/.base ## a working calendar with demo content on http://localhost:8000 (PORT=…); Ctrl-C stops it
+	@if [ ! -e .env ]; then export DEBUG="$${DEBUG-1}"; fi; exec $(PYTHON) manage.py serve --demo --port $(PORT) $(ARGS)
+
+test: .venv/.dev browser ## every test (ARGS="-k name" for some)
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: .venv/.dev ## formatter, linter, types, system checks, migrations
+	@$(PYTHON) -m ruff format --check --quiet . || { echo "Not formatted: run make format." >&2; exit 1; }
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m mypy project scheduling sync
+	@DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py check
+	@DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py makemigrations --check --dry-run
+
+format: .venv/.dev ## let the formatter and the linter mend what they can
+	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format --quiet .
+
+bench: .venv/.dev browser ## the benchmarks, as ratios
+	@$(PYTHON) -m tests.bench
+
+lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRADE=--upgrade to move on)
+	@compile="$(UV) pip compile --quiet --generate-hashes --universal --no-header --no-emit-index-url --python-version 3.11"; \
+	set -e; \
+	$$compile $(UPGRADE) pyproject.toml -o requirements/base.txt; \
+	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --group dev -o requirements/dev.txt; \
+	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --all-extras -o requirements/scaled.txt
+
+# --- the environment ----------------------------------------------------------------------------
+.venv/bin/uv: requirements/uv.txt
+	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  rm -rf .venv; \
+	  for python in python3.13 python3.12 python3.11 python3; do \
+	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    $$python -m venv .venv >/dev/null && break || rm -rf .venv; \
+	  done; \
+	  [ -e .venv ] || { echo "Python 3.11 or newer with its venv module is needed (Debian: apt install python3-venv)." >&2; exit 1; }; \
+	fi
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.base: requirements/base.txt .venv/bin/uv
+	@if [ -e .venv/.dev ]; then $(MAKE) --no-print-directory .venv/.dev; \
+	else $(UV) pip sync --quiet --require-hashes --python $(PYTHON) requirements/base.txt; fi
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/bin/uv
+	@$(UV) pip sync --quiet --require-hashes --python $(PYTHON) requirements/dev.txt
+	@touch .venv/.base $@
+
+browser: .venv/.dev
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	root=$$([ "$$(id -u)" != 0 ] || echo --with-deps); \
+	$(PYTHON) -m playwright install $$root chromium >/dev/null && exit 0; \
+	[ "$$root" ] && apt-get install --yes --quiet chromium >/dev/null && exit 0; \
+	echo "The tests need a browser: install Chromium so that 'chromium' is on the PATH." >&2; exit 1
