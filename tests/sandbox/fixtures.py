@@ -1,0 +1,45 @@
+"""`sandbox`: a stand-alone sandbox Google, one process for the session, emptied for every test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.client import SandboxControl
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxControl]:
+    """The process on a free port, with a database of its own."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    with open(folder / "stderr", "w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sync.sandbox.server", "--port", "0", "--database", str(folder / "db.sqlite3")],
+            cwd=ROOT,
+            env={k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "http://" in line, (folder / "stderr").read_text()
+        yield SandboxControl(line.split()[-1])
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
+    """An empty sandbox Google that answers over HTTP and can be made to fail."""
+    sandbox_server.reset()
+    return sandbox_server
