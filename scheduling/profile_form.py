@@ -71,6 +71,10 @@ class ProfileForm(forms.Form):
                 continue
             is_check = isinstance(field.widget, forms.CheckboxInput)
             classes = "form-check-input" if is_check else "form-control"
+            if isinstance(field.widget, forms.TimeInput):
+                classes += " w-clock"
+            elif isinstance(field.widget, forms.NumberInput):
+                classes += " w-number"
             faulty = self.is_bound and name in self.errors
             field.widget.attrs["class"] = f"{classes} is-invalid" if faulty else classes
             if is_check:

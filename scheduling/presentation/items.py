@@ -34,6 +34,7 @@ READ_ONLY = Mark(icon="lock", label="read only")
 TENTATIVE = Mark(icon="question-circle", label="tentative")
 GUESTS = Mark(icon="people", label="with guests")
 REPEATS = Mark(icon="arrow-repeat", label="repeats")
+URGENT = (CONFLICT, REFUSED, WAITING, READ_ONLY)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Item:
     calendar: str
     location: str
     state: str  # class names
-    marks: tuple[Mark, ...]
+    marks: tuple[Mark, ...]  # the weightiest state as a sign
+    urgent: tuple[Mark, ...]  # the same where there is less room
     spoken: str  # the states in words, each after a comma
     busy: bool
     starts: datetime | None = None  # wall time; None when all day
@@ -124,7 +126,8 @@ def _item(occurrence: Occurrence, viewer: Viewer) -> Item:
         calendar=calendar.name,
         location=event.location,
         state=" ".join(name for name, is_set in flags.items() if is_set),
-        marks=tuple(marks[:2]),
+        marks=tuple(marks[:1]),
+        urgent=tuple(mark for mark in marks[:1] if mark in URGENT),
         spoken="".join(f", {word}" for word in words),
         busy=not free and not declined,
         starts=starts,

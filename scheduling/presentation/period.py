@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from scheduling.core.zones import DAY, add_months, month_weeks
-from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, long_day, view_address
+from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, view_address
 
 VIEWS = ("month", "week", "day", "agenda")
 
@@ -20,7 +20,8 @@ class Period:
     days: list[date]
     title: str  # of the document
     heading: str
-    year: str  # goes first where there is no room
+    year: str  # what goes first where there is no room
+    short: str  # and what then stands in its place
     week: int | None
     unit: str
     address: str
@@ -32,6 +33,7 @@ class Period:
 
 def period_of(view: str, day: date, viewer: Viewer) -> Period:
     week: int | None = None
+    short = ""
     if view == "month":
         days = [d for w in month_weeks(day, viewer.first_day) for d in w]
         heading, year, title = f"{day:%B}", f"{day.year}", f"{day:%B %Y}"
@@ -44,7 +46,7 @@ def period_of(view: str, day: date, viewer: Viewer) -> Period:
         before, after = day - timedelta(days=7), day + timedelta(days=7)
     elif view == "day":
         days = [day]
-        heading, year = long_day(day), f"{day.year}"
+        heading, year, short = f"{day:%A} {day.day}", f"{day:%B %Y}", f"{day:%b}"
         title = f"{heading} {year}"
         before, after = day - DAY, day + DAY
     else:
@@ -59,6 +61,7 @@ def period_of(view: str, day: date, viewer: Viewer) -> Period:
         title=title,
         heading=heading,
         year=year,
+        short=short,
         week=week,
         unit="two weeks" if view == "agenda" else view,
         address=view_address(view, day),
