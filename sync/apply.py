@@ -99,6 +99,7 @@ def _apply_living(
         return event
     if event.is_deleted and (base is None or theirs == base):
         return event  # deleted here, untouched there: the deletion is still to be sent
+    conflicts: tuple[str, ...] = ()
     if event.is_deleted:
         _journal(
             link, event, "restored", "It was changed in Google after you deleted it here, so it is back."

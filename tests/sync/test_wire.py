@@ -38,7 +38,10 @@ def read(**over: Any) -> EventValues:
         make_values(title="Whole day", is_all_day=True),
         make_values(title="Three days", is_all_day=True, start=date(2026, 5, 1), end=date(2026, 5, 4)),
         make_values(title="Elsewhere", time_zone="America/New_York", end_time_zone="Europe/Paris"),
-        make_values(title="Weekly", recurrence=("RRULE:FREQ=WEEKLY;BYDAY=TU", "EXDATE;TZID=Europe/Berlin:20261201T100000")),
+        make_values(
+            title="Weekly",
+            recurrence=("RRULE:FREQ=WEEKLY;BYDAY=TU", "EXDATE;TZID=Europe/Berlin:20261201T100000"),
+        ),
         make_values(title="Free", availability="free", visibility="private", status="tentative", color=7),
         make_values(title="Text", description="two\nlines", location="Café Nil"),
         make_values(title="In the repeated hour", start=datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
@@ -106,7 +109,9 @@ def test_an_event_of_somebody_else_is_read_only_and_says_why() -> None:
 
 def test_an_unknown_zone_falls_back_to_the_calendars_zone() -> None:
     strange = {"dateTime": "2026-11-24T12:00:00+01:00", "timeZone": "Mars/Olympus"}
-    values = from_google(item(start=strange, end=strange | {"dateTime": "2026-11-24T13:00:00+01:00"}), "Asia/Tokyo")
+    values = from_google(
+        item(start=strange, end=strange | {"dateTime": "2026-11-24T13:00:00+01:00"}), "Asia/Tokyo"
+    )
     assert values.values is not None and values.values.time_zone == "Asia/Tokyo"
     assert values.values.start == datetime(2026, 11, 24, 11, tzinfo=UTC)
 
