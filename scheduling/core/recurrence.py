@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
-from scheduling.core.event import EventValues, format_moment, is_zone
+from scheduling.core.event import EARLIEST, LATEST, EventValues, format_moment, is_zone
 
 MOST_OCCURRENCES = 5000  # of one series in one expansion
 MOST_LINES, LONGEST_LINE = 200, 10_000
@@ -66,7 +66,9 @@ def last_end(values: EventValues) -> datetime | None:
     if any(line.upper().startswith("RRULE") and not _bounded(line) for line in values.recurrence):
         return None
     spans = expand(values, start=datetime.min.replace(tzinfo=UTC), end=datetime.max.replace(tzinfo=UTC))
-    return None if len(spans) >= MOST_OCCURRENCES else max(_instant(span.end) for span in spans)
+    if len(spans) >= MOST_OCCURRENCES:
+        return None
+    return max((_instant(span.end) for span in spans), default=_instant(values.end))
 
 
 def check_recurrence(values: EventValues) -> None:
@@ -99,7 +101,9 @@ def _starts(values: EventValues, first: datetime) -> Iterator[datetime]:
             raise RecurrenceError(f"{name} is not a recurrence line.")
     previous = None
     for local in merge(sorted(extra), *rules):
-        if local != previous and local not in excluded:
+        if local.year > LATEST.year:
+            return
+        if local != previous and local not in excluded and local.year >= EARLIEST.year:
             yield local
         previous = local
 
@@ -164,6 +168,8 @@ def _moment(text: str, zone: str, values: EventValues) -> datetime:
         raise RecurrenceError(f"“{text[:30]}” is not a date or time.") from error
     if values.is_all_day:
         return moment.replace(hour=0, minute=0, second=0)
+    if not EARLIEST.year <= moment.year <= LATEST.year:
+        return moment  # only compared; turned into another zone it could leave the years that Python knows
     if not text.endswith("Z") and not is_zone(zone):
         raise RecurrenceError(f"“{zone[:60]}” is not a time zone.")
     source = UTC if text.endswith("Z") else ZoneInfo(zone)

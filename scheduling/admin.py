@@ -1,0 +1,374 @@
+"""Administration. Saving and deleting go through the services, so that history, sync and open pages follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from scheduling import services
+from scheduling.core.event import EventValues, InvalidEvent, canonical, check, is_zone
+from scheduling.core.recurrence import RecurrenceError, check_recurrence
+from scheduling.models import (
+    ApiToken,
+    AvailableTimeSlot,
+    Calendar,
+    CalendarEvent,
+    EventRevision,
+    UserProfile,
+)
+
+ADMIN = EventRevision.Origin.ADMIN
+User = get_user_model()
+
+
+class ZoneField(forms.CharField):
+    """The name of a time zone."""
+
+    def clean(self, value: Any) -> Any:
+        name = super().clean(value)
+        if name and not is_zone(name):
+            raise forms.ValidationError("This is not a time zone. Write a name such as Europe/Berlin.")
+        return name
+
+
+# --- People ------------------------------------------------------------------------------------
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    timezone = ZoneField(label="Time zone", max_length=64)
+
+    class Meta:
+        model = UserProfile
+        exclude = ("google_calendar_id", "google_calendar_connected")  # noqa: DJ006
+
+
+class ProfileInline(admin.StackedInline):  # type: ignore[type-arg]
+    model = UserProfile
+    form = ProfileForm
+    can_delete = False
+    readonly_fields = ("google_calendar_id", "google_calendar_connected", "revision")
+
+
+if admin.site.is_registered(User):
+    admin.site.unregister(User)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
+    ordering = ("email",)
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[type[ProfileInline]]:
+        return [ProfileInline] if obj else []  # a new person gets the profile on being saved
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        for profile_form in formset.forms:
+            if profile_form.has_changed():
+                changes = {name: profile_form.cleaned_data[name] for name in profile_form.changed_data}
+                services.update_profile(profile=profile_form.instance, **changes)
+                formset.changed_objects.append((profile_form.instance, profile_form.changed_data))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A person goes with all they have; that single rows may not be deleted does not stand in the way."""
+        _, counts, _, protected = super().get_deleted_objects(objs, request)
+        return [str(person) for person in objs], counts, set(), protected
+
+
+@admin.register(AvailableTimeSlot)
+class AvailableTimeSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("user", "day_of_week", "start_time", "end_time", "is_available")
+    list_filter = ("day_of_week", "is_available")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    autocomplete_fields = ("user",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Tokens to review, rename, end or revoke; `manage.py api_token` makes them."""
+
+    list_display = ("name", "user", "scope", "created_at", "last_used_at", "expires_at")
+    list_filter = ("scope",)
+    list_select_related = ("user",)
+    search_fields = ("name", "user__email")
+    fields = ("name", "user", "scope", "expires_at", "created_at", "last_used_at")
+    readonly_fields = ("user", "scope", "created_at", "last_used_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+# --- Calendars ---------------------------------------------------------------------------------
+class CalendarForm(forms.ModelForm):  # type: ignore[type-arg]
+    time_zone = ZoneField(max_length=64, initial="UTC")
+
+    class Meta:
+        model = Calendar
+        fields = ("user", "name", "color", "time_zone", "is_visible", "position")
+
+
+@admin.register(Calendar)
+class CalendarAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = CalendarForm
+    list_display = ("name", "user", "color", "is_primary", "is_visible", "is_read_only", "is_synced")
+    list_filter = ("is_primary", "is_read_only", "is_synced")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__email", "account_name")
+    autocomplete_fields = ("user",)
+    fields = (
+        ("user", "account_name"),
+        ("name", "color", "time_zone"),
+        ("is_visible", "position"),
+        ("is_primary", "is_read_only", "is_synced"),
+        ("revision", "created_at", "updated_at"),
+    )
+    readonly_fields = (
+        "account_name",
+        "is_primary",
+        "is_read_only",
+        "is_synced",
+        "revision",
+        "created_at",
+        "updated_at",
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Whose calendar it is decides whose every event in it is.
+        return (*self.readonly_fields, "user") if obj else self.readonly_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # would take the events and their history along, past the trash
+
+    def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
+        if not change:
+            chosen = {name: value for name, value in form.cleaned_data.items() if name != "position"}
+            obj.__dict__.update(services.create_calendar(**chosen).__dict__)
+            return
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        services.update_calendar(calendar=Calendar.objects.get(pk=obj.pk), **changes)
+
+
+# --- Events ------------------------------------------------------------------------------------
+class EventForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An event's values. Times are UTC here, whatever zone the event is thought in."""
+
+    time_zone = ZoneField(max_length=64, required=False, help_text="Not for all-day events.")
+    end_time_zone = ZoneField(max_length=64, required=False, help_text="Only when it ends in another zone.")
+    recurrence = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, help_text="RRULE, RDATE and EXDATE lines."
+    )
+    status = forms.ChoiceField(
+        choices=[choice for choice in CalendarEvent.Status.choices if choice[0] != "cancelled"],
+        initial="confirmed",
+        help_text="To cancel an event, delete it: it goes to its owner's trash.",
+    )
+
+    class Meta:
+        model = CalendarEvent
+        fields = (
+            "calendar",
+            "title",
+            "description",
+            "location",
+            "is_all_day",
+            "start_time",
+            "end_time",
+            "start_date",
+            "end_date",
+            "time_zone",
+            "end_time_zone",
+            "recurrence",
+            "status",
+            "availability",
+            "visibility",
+            "color",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.before = None if self.instance._state.adding else self.instance.values
+        self.initial["recurrence"] = "\n".join(self.instance.recurrence)
+        self.values: EventValues | None = None
+
+    def clean_recurrence(self) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data["recurrence"].splitlines() if line.strip()]
+        if lines and self.instance.series_id:
+            raise forms.ValidationError("One occurrence of a series cannot repeat by itself.")
+        return lines
+
+    def clean_calendar(self) -> Calendar:
+        calendar: Calendar = self.cleaned_data["calendar"]
+        if self.before is not None and calendar.user_id != self.instance.user_id:
+            raise forms.ValidationError("An event stays with its owner: choose one of their calendars.")
+        if calendar.is_read_only:
+            raise forms.ValidationError("This calendar is read only in Google.")
+        return calendar
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        start_field, end_field = (
+            ("start_date", "end_date") if cleaned.get("is_all_day") else ("start_time", "end_time")
+        )
+        for name in (start_field, end_field):
+            if name not in self.errors and not cleaned.get(name):
+                self.add_error(name, "This field is required.")
+        if self.errors:
+            return cleaned
+        self.instance.user_id = cleaned["calendar"].user_id
+        unused = {"start_time", "end_time", "start_date", "end_date"} - {start_field, end_field}
+        cleaned |= dict.fromkeys(unused)
+        plain = {"start_time", "end_time", "start_date", "end_date", "calendar", "recurrence"}
+        values = canonical(
+            EventValues(
+                **{name: value for name, value in cleaned.items() if name not in plain},
+                start=cleaned[start_field],
+                end=cleaned[end_field],
+                recurrence=tuple(cleaned["recurrence"]),
+            )
+        )
+        self._check(values, {"start": start_field, "end": end_field})
+        cleaned |= {"time_zone": values.time_zone, "end_time_zone": values.end_time_zone}
+        self.values = values
+        return cleaned
+
+    def _check(self, values: EventValues, field_names: dict[str, str]) -> None:
+        """The same checks as the service's, here where their words reach the fields."""
+        before = self.before
+        same_time = before is not None and (before.start, before.end) == (values.start, values.end)
+        try:
+            check(values, zero_length=same_time)
+            if before is None or before.recurrence != values.recurrence:
+                check_recurrence(values)
+        except InvalidEvent as error:
+            for name, text in error.fields.items():
+                self.add_error(field_names.get(name, name), text)
+        except RecurrenceError as error:
+            self.add_error("recurrence", str(error))
+
+
+class RevisionInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Who changed the event, when and from where."""
+
+    model = EventRevision
+    fields = readonly_fields = ("at", "action", "origin", "actor", "revision")
+    extra = 0
+    can_delete = False
+    verbose_name_plural = "history"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EventRevision]:
+        return super().get_queryset(request).select_related("actor")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(CalendarEvent)
+class CalendarEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = EventForm
+    list_display = ("title", "when", "user", "calendar", "status", "sync_state", "updated_at")
+    list_filter = (
+        "status",
+        "is_all_day",
+        "availability",
+        "sync_state",
+        ("calendar", admin.RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("user", "calendar")
+    search_fields = ("title", "location", "user__email", "calendar__name", "google_event_id")
+    ordering = ("-updated_at",)
+    show_full_result_count = False
+    autocomplete_fields = ("calendar",)
+    inlines = (RevisionInline,)
+    actions = ("restore",)
+    readonly_fields = (
+        "user",
+        "series",
+        "original_start",
+        "recurrence_error",
+        "ical_uid",
+        "google_event_id",
+        "sync_state",
+        "revision",
+        "synced_revision",
+        "is_read_only",
+        "read_only_reason",
+        "deleted_at",
+        "created_at",
+        "updated_at",
+    )
+    fieldsets = (
+        (None, {"fields": ("calendar", "title", "description", "location")}),
+        (
+            "When (UTC)",
+            {
+                "fields": (
+                    "is_all_day",
+                    ("start_time", "end_time"),
+                    ("start_date", "end_date"),
+                    ("time_zone", "end_time_zone"),
+                    "recurrence",
+                )
+            },
+        ),
+        ("How", {"fields": ("status", "availability", "visibility", "color")}),
+        ("Kept by the server", {"classes": ("collapse",), "fields": readonly_fields}),
+    )
+
+    @admin.display(description="when (UTC)", ordering="start_time")
+    def when(self, event: CalendarEvent) -> str:
+        return f"{event.start:%Y-%m-%d}" if event.is_all_day else f"{event.start:%Y-%m-%d %H:%M}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CalendarEvent]:
+        return super().get_queryset(request).select_related("user", "calendar", "series")
+
+    def has_change_permission(self, request: HttpRequest, obj: CalendarEvent | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or (obj.is_editable and not obj.is_deleted))
+
+    def has_delete_permission(self, request: HttpRequest, obj: CalendarEvent | None = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or (obj.is_editable and not obj.is_deleted))
+
+    def save_model(self, request: HttpRequest, obj: CalendarEvent, form: Any, change: bool) -> None:
+        calendar, values = form.cleaned_data["calendar"], form.values
+        if change:
+            saved = services.update_event(
+                event=obj, values=values, calendar=calendar, origin=ADMIN, actor=request.user
+            )
+        else:
+            saved = services.create_event(
+                event_id=obj.pk, calendar=calendar, values=values, origin=ADMIN, actor=request.user
+            )
+        obj.__dict__.update(saved.__dict__)
+
+    def delete_model(self, request: HttpRequest, obj: CalendarEvent) -> None:
+        services.delete_event(event=obj, origin=ADMIN, actor=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CalendarEvent]) -> None:
+        kept = [str(event) for event in queryset if not event.is_editable]
+        for event in queryset:
+            if event.is_editable:
+                self.delete_model(request, event)
+        if kept:
+            self.message_user(request, f"Read only, so still there: {', '.join(kept)}", messages.WARNING)
+
+    def get_deleted_objects(self, objs: Iterable[CalendarEvent], request: HttpRequest) -> Any:
+        """Deleting cancels the event and keeps its row and its history."""
+        names = [f"{event} goes to the trash of {event.user}" for event in objs]
+        return names, {"events": len(names)}, set(), []
+
+    @admin.action(description="Restore from the trash", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[CalendarEvent]) -> None:
+        deleted = [event for event in queryset if event.is_deleted and event.is_editable]
+        for event in deleted:
+            services.restore_event(event=event, origin=ADMIN, actor=request.user)
+        self.message_user(request, f"Restored {len(deleted)} of the chosen events.")
