@@ -52,7 +52,7 @@ class Question:
 
 @dataclass(frozen=True)
 class QuickAdd:
-    """`start` and `end` are UTC instants, or dates with an exclusive end when `all_day`; None while unknown."""
+    """`start` and `end` are UTC instants, or dates with an exclusive end when `all_day`; None: unknown."""
 
     title: str
     start: datetime | date | None
@@ -89,7 +89,10 @@ _MONTH = (
 )
 _TO = r"\s*(?:-|–|—|\bto\b|\btill?\b|\buntil\b|\bthrough\b)\s*"
 _AMPM = r"(?:am|pm|a\.m\.|p\.m\.)"
-_CLOCK = rf"(?:\d{{1,2}}[:.h]\d{{2}}(?:\s?{_AMPM})?|\d{{1,2}}\s?{_AMPM}|\d{{1,2}}\s?o[’']?clock|noon|midday|midnight)"
+_CLOCK = (
+    rf"(?:\d{{1,2}}[:.h]\d{{2}}(?:\s?{_AMPM})?|\d{{1,2}}\s?{_AMPM}|\d{{1,2}}\s?o[’']?clock"
+    r"|noon|midday|midnight)"
+)
 _ORDINALS = {
     "first": 1,
     "1st": 1,
@@ -357,7 +360,7 @@ class _Reader:
         self.take(start, end, "day", _short(day))
 
     def _day_at(self, position: int, anchored: bool = True) -> tuple[date, int] | None:
-        """The first day named from `position` on (or, `anchored`, exactly there): the day and where it ends."""
+        """The first day named from `position` on (`anchored`: exactly there): the day and where it ends."""
         best: tuple[re.Match[str], Callable[[re.Match[str]], date | None]] | None = None
         for pattern, read in self._day_readers():
             compiled = re.compile(pattern, re.I)
@@ -539,10 +542,9 @@ class _Reader:
             hour = int(match[2]) - (minute == 45)
             return self._set_times(match, f"{hour}:{minute:02}", None, group=0)
         second = match[2] if index == 0 else None
-        if index == 0 and match[1].isdigit() and second and second.isdigit():
-            # Two bare numbers are hours only when they can be.
-            if not (int(match[1]) <= 24 and int(second) <= 24) or match[1] == second:
-                return False
+        is_bare = second is not None and match[1].isdigit() and second.isdigit()
+        if second and is_bare and (max(int(match[1]), int(second)) > 24 or match[1] == second):
+            return False  # two bare numbers are hours only when they can be
         return self._set_times(match, match[1], second)
 
     def _set_times(self, match: re.Match[str], first: str, second: str | None, group: int = 1) -> bool:

@@ -1,0 +1,62 @@
+"""What the details of one event show, in the viewer's zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from scheduling.core import wording
+from scheduling.core.zones import wall_time
+from scheduling.models import CalendarEvent, Occurrence, UserProfile
+from scheduling.sanitise import description_html
+
+ANSWERS = {
+    "accepted": ("accepted", "ok"),
+    "declined": ("declined", "bad"),
+    "tentative": ("maybe", "warn"),
+}
+
+
+def details_of(event: CalendarEvent, profile: UserProfile, occurrence: str = "") -> dict[str, Any]:
+    """`occurrence` is the original start of one occurrence of a series: its time is shown then."""
+    start, end = _span(event, occurrence)
+    place = ZoneInfo(profile.timezone)
+    today = wall_time(timezone.now(), place).date()
+    twelve = profile.clock == UserProfile.Clock.HOURS_12
+    days, times = wording.span_words(start, end, place, today, twelve)
+    own_zone = ""
+    if isinstance(start, datetime) and event.time_zone and event.time_zone != profile.timezone:
+        own_days, own_times = wording.span_words(start, end, ZoneInfo(event.time_zone), today, twelve)
+        if (own_days, own_times) != (days, times):
+            same_day = own_days == days
+            own_zone = f"{own_times if same_day else f'{own_days} {own_times}'} in {event.time_zone}"
+    return {
+        "days": days,
+        "times": times or ("" if event.start_time else "All day"),
+        "length": wording.length_words(end - start) if isinstance(start, datetime) else "",  # type: ignore[operator]
+        "own_zone": own_zone,
+        "repeats": wording.repeats((event.series or event).recurrence, today),
+        "people": [_person(guest) for guest in event.attendees],
+        "description": description_html(event.description) if event.description else "",
+    }
+
+
+def _span(event: CalendarEvent, occurrence: str) -> tuple[datetime | date, datetime | date]:
+    if occurrence and event.recurrence:
+        found = Occurrence.objects.filter(event=event, original_start=occurrence[:20]).first()
+        if found:
+            return (found.start_date, found.end_date) if found.is_all_day else (found.start, found.end)
+    return event.start, event.end
+
+
+def _person(guest: dict[str, Any]) -> dict[str, str]:
+    word, tone = ANSWERS.get(guest.get("responseStatus", ""), ("", ""))
+    name = guest.get("displayName") or guest.get("email") or "Someone"
+    if guest.get("self"):
+        name = "You"
+    if guest.get("organizer"):
+        name += ", host"
+    return {"name": name, "word": word, "tone": tone}

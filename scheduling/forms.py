@@ -1,0 +1,304 @@
+"""Forms: they read what people typed, in their zone, and say what is wrong. They write nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import QuerySet
+
+from scheduling.core import wording
+from scheduling.core.event import EventValues, InvalidEvent, canonical, check, is_zone
+from scheduling.core.zones import exists, instant, wall_time, zone_names
+from scheduling.initial import initial_of
+from scheduling.models import Calendar, CalendarEvent, UserProfile
+
+COLOR_NAMES = {
+    1: "Iris",
+    2: "Mint",
+    3: "Plum",
+    4: "Coral",
+    5: "Honey",
+    6: "Apricot",
+    7: "Lagoon",
+    8: "Slate",
+    9: "Indigo",
+    10: "Moss",
+    11: "Brick",
+}
+WEEKDAY_RULE = "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
+REPEATS = {
+    "": "Does not repeat",
+    "RRULE:FREQ=DAILY": "Every day",
+    WEEKDAY_RULE: "Every weekday, Monday to Friday",
+    "RRULE:FREQ=WEEKLY": "Every week",
+    "RRULE:FREQ=MONTHLY": "Every month",
+    "RRULE:FREQ=YEARLY": "Every year",
+}
+# Where a fault of the values is shown: (timed, all-day).
+SHOWN_AT = {
+    "start": ("start_time", "start_date"),
+    "end": ("end_time", "end_date"),
+    "end_time_zone": ("time_zone", "time_zone"),
+    "recurrence": ("repeat", "repeat"),
+}
+
+
+class WrittenDate(forms.DateField):
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        super().__init__(widget=widget, error_messages={"required": "Give a date."}, **options)
+
+    def to_python(self, value: Any) -> date | None:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise forms.ValidationError(f"“{value}” is not a date. Write it as 2026-11-24.") from None
+
+
+class WrittenTime(forms.TimeField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}), required=False, **options
+        )
+
+    def to_python(self, value: Any) -> time | None:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise forms.ValidationError(f"“{value}” is not a time. Write 0:00 to 23:59.") from None
+
+
+class EventForm(forms.Form):
+    """One event as people write it: wall times in its own zone, the last day of an all-day event included.
+
+    After `is_valid()`, `values` is what to hand to a service. `revision` is what the person saw when the form
+    was drawn; `accepted_shift` names the wall times in a clock change that the person has been told about.
+    """
+
+    title = forms.CharField(error_messages={"required": "Give the event a title."})
+    start_date = WrittenDate(label="Start date")
+    start_time = WrittenTime(label="Start time")
+    end_date = WrittenDate(label="End date", required=False)
+    end_time = WrittenTime(label="End time")
+    is_all_day = forms.BooleanField(label="All day", required=False)
+    time_zone = forms.CharField(label="Time zone", required=False)
+    repeat = forms.CharField(label="Repeat", required=False)
+    location = forms.CharField(label="Location", required=False)
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    calendar = forms.ModelChoiceField(
+        queryset=Calendar.objects.none(),
+        empty_label=None,
+        error_messages={
+            "required": "Choose a calendar.",
+            "invalid_choice": "Choose one of your own calendars.",
+        },
+    )
+    color = forms.TypedChoiceField(
+        label="Colour",
+        choices=[("", "The calendar’s colour"), *COLOR_NAMES.items()],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    availability = forms.ChoiceField(
+        label="Show me as",
+        choices=CalendarEvent.Availability.choices,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    accepted_shift = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    values: EventValues
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        profile: UserProfile,
+        calendars: QuerySet[Calendar],
+        event: CalendarEvent | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.profile, self.event = profile, event
+        super().__init__(data, initial={**(initial or {}), **(initial_of(event, profile) if event else {})})
+        self.fields["calendar"].queryset = calendars  # type: ignore[attr-defined]
+        self.fields["title"].widget.attrs |= {
+            "autofocus": True,
+            "placeholder": "Title",
+            "autocomplete": "off",
+        }
+        self.fields["location"].widget.attrs |= {"placeholder": "Place or video link"}
+        self.fields["description"].widget.attrs |= {"placeholder": "Description"}
+        self.fields["time_zone"].widget.attrs |= {"list": "zones", "autocomplete": "off"}
+        if event is None:
+            self.fields["repeat"].widget = forms.Select(choices=self._repeat_choices())
+        else:
+            del self.fields["repeat"]
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        return zone_names()
+
+    @property
+    def zone_name(self) -> str:
+        """The zone as it stands in the form, for the line that says which one counts."""
+        return str(self["time_zone"].value() or self.profile.timezone)
+
+    def _repeat_choices(self) -> list[tuple[str, str]]:
+        rule = str((self.data or self.initial).get("repeat") or "")
+        today = date.today()
+        known = REPEATS if rule in REPEATS else REPEATS | {rule: wording.repeats(rule.splitlines(), today)}
+        return list(known.items())
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        zone_name = data.get("time_zone") or self.profile.timezone
+        if data.get("is_all_day"):
+            for name in ("start_time", "end_time", "time_zone"):  # not asked, so not answered wrongly
+                self._errors.pop(name, None)
+        elif not is_zone(zone_name):
+            self.add_error(
+                "time_zone", f"“{zone_name}” is not a time zone. Write a name such as Europe/Berlin."
+            )
+        if self._errors.keys() & {"start_date", "start_time", "end_date", "end_time", "time_zone"}:
+            return data
+        span = self._dates(data) if data["is_all_day"] else self._instants(data, ZoneInfo(zone_name))
+        if span is None:
+            return data
+        self.values = self._values(data, *span, "" if data["is_all_day"] else zone_name)
+        try:
+            check(canonical(self.values), zero_length=self.event is not None and span == self._stored_span())
+        except InvalidEvent as error:
+            self.refuse(error)
+        return data
+
+    def refuse(self, error: InvalidEvent) -> None:
+        """Show at the fields what the values break; a field that already says something keeps its words."""
+        for name, message in error.fields.items():
+            shown = SHOWN_AT.get(name, (name, name))[bool(self.cleaned_data.get("is_all_day"))]
+            if shown not in self.fields:
+                shown = "title"
+            if shown not in self._errors:
+                self.add_error(shown, message)
+
+    def _values(self, data: dict[str, Any], start: Any, end: Any, zone_name: str) -> EventValues:
+        before = self.event.values if self.event else None
+        keeps_zone = before is not None and before.time_zone == zone_name
+        return EventValues(
+            title=data.get("title", ""),
+            description=data["description"],
+            location=data["location"],
+            start=start,
+            end=end,
+            is_all_day=data["is_all_day"],
+            time_zone=zone_name,
+            end_time_zone=before.end_time_zone if before and keeps_zone else "",
+            recurrence=before.recurrence if before else tuple(data.get("repeat", "").splitlines()),
+            status=before.status if before else "confirmed",
+            visibility=before.visibility if before else "default",
+            availability=data.get("availability") or "busy",
+            color=data.get("color"),
+        )
+
+    def _stored_span(self) -> tuple[Any, Any] | None:
+        return (self.event.start, self.event.end) if self.event else None
+
+    def _dates(self, data: dict[str, Any]) -> tuple[date, date] | None:
+        first, last = data["start_date"], data["end_date"] or data["start_date"]
+        if last < first:
+            meant = wording.full_day(first, date.today())
+            self.add_error("end_date", f"The end is before the start. Did you mean {meant}?")
+            return None
+        return first, last + timedelta(days=1)
+
+    def _instants(self, data: dict[str, Any], place: ZoneInfo) -> tuple[datetime, datetime] | None:
+        for name in ("start_time", "end_time"):
+            if data.get(name) is None:
+                self.add_error(name, "Give a time, or choose all day.")
+        if self._errors.keys() & {"start_time", "end_time"}:
+            return None
+        start = datetime.combine(data["start_date"], data["start_time"])
+        end = datetime.combine(data["end_date"] or data["start_date"], data["end_time"])
+        if end < start:
+            self.add_error("end_time", _end_before_start(start, end.time(), self.profile))
+            return None
+        if not self._knows_of_shift(place, start_time=start, end_time=end):
+            return None
+        return self._instant("start", start, place), self._instant("end", end, place)
+
+    def _knows_of_shift(self, place: ZoneInfo, **walls: datetime) -> bool:
+        """Whether no time falls into a clock change, or the person has already read what becomes of it."""
+        lost = {name: wall for name, wall in walls.items() if not exists(wall, place)}
+        mark = " ".join(f"{wall:%Y-%m-%dT%H:%M}" for wall in lost.values())
+        if not lost or self.cleaned_data.get("accepted_shift") == mark:
+            return True
+        for name, wall in lost.items():
+            stored = wording.clock(wall_time(instant(wall, place), place))
+            day = wording.day_month(wall.date(), date.today())
+            self.add_error(
+                name,
+                f"Clocks go forward on {day}: {wording.clock(wall)} does not exist in {place.key}. "
+                f"Save again and it becomes {stored}.",
+            )
+        self.data = {**{name: self.data.get(name) for name in self.data}, "accepted_shift": mark}
+        return False
+
+    def _instant(self, name: str, wall: datetime, place: ZoneInfo) -> datetime:
+        """The instant of a wall time; the stored one as long as the form shows the same minute of it.
+
+        Seconds and the second pass of a repeated hour cannot be typed and would be lost otherwise.
+        """
+        stored = getattr(self.event, name) if self.event and not self.event.is_all_day else None
+        if stored is not None and wall_time(stored, place).replace(second=0, microsecond=0) == wall:
+            return stored  # type: ignore[no-any-return]
+        return instant(wall, place)
+
+    # --- an edit that meets another one ---
+    def meet(self, current: CalendarEvent) -> list[Difference]:
+        """What differs between the event as it stands now and what was typed; the next save knows of it."""
+        theirs = initial_of(current, self.profile)
+        self.data = {**{name: self.data.get(name) for name in self.data}, "revision": current.revision}
+        found = []
+        for name in theirs:
+            if name in self.fields and name not in ("revision", "accepted_shift"):
+                there, here = self._shown(name, theirs[name]), self._shown(name, self.cleaned_data.get(name))
+                if there != here:
+                    found.append(Difference(str(self[name].label), there, here))
+        return found
+
+    def _shown(self, name: str, value: Any) -> str:
+        if name == "is_all_day":
+            return "yes" if value else "no"
+        if name == "color":
+            return COLOR_NAMES.get(int(value), "") if value else "the calendar’s"
+        if name == "availability":
+            return CalendarEvent.Availability(value or "busy").label
+        if isinstance(value, time):
+            return wording.clock(value, self.profile.clock == UserProfile.Clock.HOURS_12)
+        if isinstance(value, date):
+            return wording.full_day(value, date.today())
+        return "—" if value in (None, "") else str(value)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field, as it is now and as it was typed."""
+
+    label: str
+    there: str
+    here: str
+
+
+def _end_before_start(start: datetime, end: time, profile: UserProfile) -> str:
+    meant = datetime.combine(start.date(), end)
+    if meant <= start:
+        meant += timedelta(days=1)
+    hour = wording.clock(meant, profile.clock == UserProfile.Clock.HOURS_12)
+    return f"The end is before the start. Did you mean {wording.weekday(meant)} {hour}?"

@@ -1,0 +1,191 @@
+// Event details in the popover, forms in the dialog, toasts. Opened by what htmx swaps into #popover and
+// #dialog-body; without this file the same links and forms are pages.
+const dialog = document.getElementById('dialog');
+const slot = document.getElementById('dialog-body');
+const popover = document.getElementById('popover');
+const TOAST_TIME = 10000;
+
+const find = (el) => (el?.isConnected ? el : el?.id && document.getElementById(el.id))
+  || (el?.dataset?.event && document.querySelector(`#grid [data-event="${CSS.escape(el.dataset.event)}"]`)) || null;
+
+// --- popover: beside its event, also after the grid was drawn anew
+let shown = null; // the event that the popover is about
+function anchor(el) {
+  if (shown && shown !== el) { shown.style.anchorName = ''; shown.classList.remove('is-selected'); }
+  shown = el;
+  if (!el) return;
+  el.style.anchorName = '--event';
+  el.classList.add('is-selected');
+}
+function showDetails(source) {
+  popover.setAttribute('aria-labelledby', 'event-title');
+  if (popover.matches(':popover-open')) return;
+  anchor(source);
+  popover.showPopover({ source });
+  popover.querySelector('button, a')?.focus({ preventScroll: true });
+}
+popover?.addEventListener('toggle', ({ newState }) => {
+  if (newState !== 'closed') return;
+  const from = shown;
+  anchor(null);
+  if (document.activeElement === document.body && !dialog.open) find(from)?.focus({ preventScroll: true });
+});
+
+// --- dialog
+let opener = null;
+let isDirty = false;
+function showForm(source) {
+  const form = slot.firstElementChild;
+  if (!form) return;
+  dialog.className = `dlg ${form.dataset.size ?? ''}`;
+  dialog.setAttribute('aria-labelledby', form.getAttribute('aria-labelledby') ?? '');
+  if (!dialog.open) {
+    opener = popover.contains(source) ? shown : source;
+    isDirty = false;
+    dialog.showModal();
+  }
+  const first = form.querySelector('.is-invalid') ?? form.querySelector('#keep-mine') ?? form.querySelector('[autofocus]');
+  first?.focus();
+  if (first?.matches('#quick-add-text')) first.setSelectionRange(first.value.length, first.value.length);
+}
+dialog?.addEventListener('input', () => { isDirty = true; });
+dialog?.addEventListener('close', () => {
+  if (isDirty && slot.firstElementChild) {
+    toast({ message: 'Closed without saving.', icon: 'exclamation-circle' }, 'Continue', () => { dialog.showModal(); });
+  } else slot.replaceChildren();
+  const back = find(opener) ?? document.getElementById('main');
+  if (!dialog.contains(document.activeElement) && document.activeElement !== back) back?.focus({ preventScroll: true });
+});
+document.addEventListener('click', ({ target }) => {
+  if (target.closest?.('[data-close]') && dialog.open) { isDirty = false; dialog.close(); }
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && dialog?.open) slot.querySelector('form')?.requestSubmit();
+});
+
+// --- the form: the end follows the start, the zone shows its name
+let length = NaN;
+const moment = (form, name) => Date.parse(`${form[`${name}_date`].value}T${form[`${name}_time`].value || '00:00'}Z`);
+document.addEventListener('focusin', ({ target }) => {
+  if (target.form?.id === 'event-form' && target.name?.startsWith('start_')) length = moment(target.form, 'end') - moment(target.form, 'start');
+});
+document.addEventListener('change', ({ target }) => {
+  if (target.form?.id !== 'event-form') return;
+  const { form } = target;
+  if (target.name === 'time_zone') target.closest('details').querySelector('summary').textContent = target.value;
+  if (!target.name.startsWith('start_')) return;
+  const end = new Date(moment(form, 'start') + length);
+  if (length < 0 || Number.isNaN(end.getTime())) return;
+  const [day, time] = end.toISOString().split('T');
+  form.end_date.value = day;
+  form.end_time.value = time.slice(0, 5);
+});
+
+// --- htmx
+document.addEventListener('htmx:afterSwap', ({ detail }) => {
+  const source = detail.requestConfig?.elt;
+  if (detail.target === popover) showDetails(source);
+  else if (detail.target === slot) showForm(source);
+  else if (shown && !shown.isConnected) anchor(find(shown));
+});
+document.addEventListener('htmx:beforeRequest', (event) => {
+  const { elt } = event.detail;
+  if (elt.id === 'event' && !popover.matches(':popover-open')) event.preventDefault();
+  else if (dialog?.contains(elt)) document.getElementById('form-error')?.remove();
+});
+document.addEventListener('htmx:afterRequest', ({ detail }) => {
+  if (detail.xhr?.status !== 204 || !detail.elt.hasAttribute('data-closes')) return;
+  isDirty = false;
+  if (dialog.contains(detail.elt)) dialog.close();
+  else popover.hidePopover();
+});
+
+// --- toasts: one at a time, ten seconds, longer under the hand
+const sprite = document.querySelector('svg.i use')?.getAttribute('href').split('#')[0];
+function sign(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  use.setAttribute('href', `${sprite}#${name}`);
+  svg.setAttribute('class', 'i');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.append(use);
+  return svg;
+}
+function make(tag, className, ...content) {
+  const el = document.createElement(tag);
+  el.className = className;
+  el.append(...content);
+  if (tag === 'button') el.type = 'button';
+  return el;
+}
+function toast({ message, icon, bad = false }, label, action) {
+  const regions = [document.getElementById('toasts'), document.getElementById('alerts')];
+  const box = make('div', `toast-x${bad ? ' bad' : ''}`, sign(icon || 'check-lg'), make('span', 'grow', message));
+  let timer = 0;
+  const leave = () => { clearTimeout(timer); box.remove(); };
+  const wait = () => { clearTimeout(timer); timer = setTimeout(leave, TOAST_TIME); };
+  if (label) {
+    const button = make('button', '', label);
+    button.addEventListener('click', () => { leave(); action(); });
+    box.append(button);
+  }
+  const dismiss = make('button', 'x', sign('x-lg'));
+  dismiss.setAttribute('aria-label', 'Dismiss');
+  dismiss.addEventListener('click', leave);
+  box.append(dismiss);
+  for (const name of ['pointerenter', 'focusin']) box.addEventListener(name, () => clearTimeout(timer));
+  for (const name of ['pointerleave', 'focusout']) box.addEventListener(name, wait);
+  regions.forEach((region) => region.replaceChildren());
+  regions[bad ? 1 : 0].append(box);
+  wait();
+}
+function note(message, label, action) { // inside the modal dialog, where a toast could not be reached
+  document.getElementById('form-error')?.remove();
+  const box = make('div', 'note bad', sign('exclamation-circle'), make('p', '', message));
+  box.id = 'form-error';
+  box.setAttribute('role', 'alert');
+  if (label) {
+    const button = make('button', 'btn btn-quiet btn-sm', label);
+    button.addEventListener('click', action);
+    box.append(button);
+  }
+  slot.querySelector('.dlg-b, .qa-b').prepend(box);
+  box.scrollIntoView({ block: 'nearest' });
+}
+document.addEventListener('toast', ({ detail }) => {
+  const { undo } = detail;
+  // A form that was saved closes its dialog right after this event.
+  setTimeout(() => {
+    if (dialog.open) note(detail.message);
+    else if (undo) toast(detail, 'Undo', () => htmx.ajax('POST', undo.url, { values: undo.values ?? {}, swap: 'none' }));
+    else toast(detail);
+  });
+});
+
+// --- what went wrong, in words; nothing that was typed is lost
+function explain({ detail }, words) {
+  const { elt, requestConfig, xhr } = detail;
+  if (!requestConfig?.triggeringEvent?.isTrusted && elt !== document.body) return; // a refresh tries again by itself
+  if (xhr?.getResponseHeader?.('HX-Trigger')?.includes('"toast"')) return; // the server has said it
+  const inForm = dialog?.open && dialog.contains(elt);
+  const isRead = requestConfig.verb === 'get';
+  const message = `${isRead ? 'Not loaded.' : 'Not saved.'} ${words}${inForm ? ' Your text is still in the form.' : ''}`;
+  const again = () => {
+    if (elt.tagName === 'FORM') elt.requestSubmit();
+    else if (elt === document.body) htmx.ajax(requestConfig.verb, requestConfig.path, { values: Object.fromEntries(requestConfig.formData), swap: 'none' });
+    else if (elt.matches('input')) htmx.trigger(elt, 'input');
+    else elt.click();
+  };
+  if (inForm) note(message, 'Try again', again);
+  else toast({ message, icon: 'exclamation-circle', bad: true }, elt.isConnected ? 'Try again' : '', again);
+}
+const WORDS = {
+  403: 'This page is out of date. Reload it.',
+  404: 'It is not here any more.',
+  413: 'That is too much text.',
+  429: 'Too many requests at once. Wait a minute.',
+  503: 'The server is busy.',
+};
+document.addEventListener('htmx:responseError', (event) => explain(event, WORDS[event.detail.xhr.status] ?? 'The server met a fault; it is on record there.'));
+document.addEventListener('htmx:timeout', (event) => explain(event, 'The server did not answer for 15 s.'));
+document.addEventListener('htmx:sendError', (event) => explain(event, navigator.onLine ? 'The server cannot be reached.' : 'You are offline.'));
