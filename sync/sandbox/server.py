@@ -15,7 +15,10 @@ from typing import Any
 
 import django
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.management import call_command
 from django.core.servers import basehttp
+from django.core.wsgi import get_wsgi_application
 
 
 class DroppingHandler(basehttp.ServerHandler):
@@ -106,10 +109,6 @@ def configure(database: Path, site_url: str = "") -> None:
 def serve(host: str, port: int, database: Path) -> None:
     """Serve until interrupted; port 0 takes a free one."""
     configure(database)
-    from django.contrib.staticfiles.handlers import StaticFilesHandler
-    from django.core.management import call_command
-    from django.core.wsgi import get_wsgi_application
-
     call_command("migrate", verbosity=0)
     server = Server((host, port), RequestHandler)
     server.set_app(StaticFilesHandler(get_wsgi_application()))

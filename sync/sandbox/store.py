@@ -183,7 +183,7 @@ def instances(master: Event, *, after: datetime | None = None, before: datetime 
 def agenda(entry: ListEntry, after: datetime, before: datetime) -> list[Event]:
     """What a person sees of the span, series as instances, in the order of starts."""
     rows = Event.objects.filter(
-        calendar=entry.calendar, recurring_event_id="", raw=None, starts_at__lt=before
+        calendar=entry.calendar, recurring_event_id="", raw__isnull=True, starts_at__lt=before
     )
     found: list[Event] = []
     for event in rows.exclude(status="cancelled"):

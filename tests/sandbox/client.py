@@ -65,11 +65,15 @@ class SandboxControl:
 
     def add_events(self, account: str, events: list[Json], calendar: str = "primary") -> list[Json]:
         """Any id, any `organizer`; thousands at once are fine."""
-        return self._call("POST", "events", {"account": account, "calendar": calendar, "events": events})["items"]
+        return self._call("POST", "events", {"account": account, "calendar": calendar, "events": events})[
+            "items"
+        ]
 
     def add_raw(self, account: str, resources: list[Json], calendar: str = "primary") -> list[Json]:
         """Resources that are answered as they are, however odd; each with an `id`."""
-        return self._call("POST", "events", {"account": account, "calendar": calendar, "raw": resources})["items"]
+        return self._call("POST", "events", {"account": account, "calendar": calendar, "raw": resources})[
+            "items"
+        ]
 
     def change_event(self, account: str, event_id: str, changes: Json, calendar: str = "primary") -> Json:
         """Like a PATCH; instances by their ids."""
@@ -80,9 +84,14 @@ class SandboxControl:
         return self._call("DELETE", f"events/{quote(event_id)}", {"account": account, "calendar": calendar})
 
     def split_series(
-        self, account: str, event_id: str, original_start: str, changes: Json | None = None, calendar: str = "primary"
+        self,
+        account: str,
+        event_id: str,
+        original_start: str,
+        changes: Json | None = None,
+        calendar: str = "primary",
     ) -> Json:
-        """"This and following" with Google's `_R` id; `original_start` is the stamp of an instance's id."""
+        """ "This and following" with Google's `_R` id; `original_start` is the stamp of an instance's id."""
         data = {
             "account": account,
             "calendar": calendar,
@@ -92,9 +101,7 @@ class SandboxControl:
         return self._call("POST", f"events/{quote(event_id)}/split", data)
 
     # --- Trouble
-    def fault(
-        self, action: Json, *, times: int | None = 1, label: str = "", **match: Any
-    ) -> int:
+    def fault(self, action: Json, *, times: int | None = 1, label: str = "", **match: Any) -> int:
         """Make calls fail; see `sync.sandbox.faults`. `match`: `method`, `path`, `query` (regular expressions),
         `account`, `nth`."""
         data = {"action": action, "times": times, "label": label, "match": match}

@@ -21,7 +21,15 @@ def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
     folder = tmp_path_factory.mktemp("sandbox")
     with open(folder / "stderr", "w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sync.sandbox.server", "--port", "0", "--database", str(folder / "db.sqlite3")],
+            [
+                sys.executable,
+                "-m",
+                "sync.sandbox.server",
+                "--port",
+                "0",
+                "--database",
+                str(folder / "db.sqlite3"),
+            ],
             cwd=ROOT,
             env={k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"},
             stdout=subprocess.PIPE,
