@@ -26,7 +26,7 @@ from pathlib import Path
 
 QUICK_SECONDS = 5.0
 QUICK_DEATHS = 5
-LONGEST_DELAY = 8.0
+FIRST_DELAY, LONGEST_DELAY = 0.5, 8.0
 GRACE_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
 
@@ -128,11 +128,13 @@ class Supervisor:
         say: Callable[[str], None],
         changed: Callable[[], bool] | None = None,
         grace: float = GRACE_SECONDS,
+        first_delay: float = FIRST_DELAY,
     ) -> None:
         self._children = [_Child(program) for program in programs]
         self._say = say
         self._changed = changed
         self._grace = grace
+        self._first_delay = first_delay
         self._signals = 0
 
     def run(self) -> int:
@@ -205,7 +207,7 @@ class Supervisor:
             self._say(f"{name} ended {QUICK_DEATHS} times in a row; it starts again when a file changes.")
             child.start_at = float("inf")
             return True
-        delay = min(0.5 * 2 ** (child.quick_deaths - 1), LONGEST_DELAY)
+        delay = min(self._first_delay * 2 ** (child.quick_deaths - 1), LONGEST_DELAY)
         self._say(f"{name} ended unexpectedly ({_ending(status)}); starting it again in {delay:g} s.")
         child.start_at = now + delay
         return True

@@ -1,0 +1,125 @@
+"""`manage.py serve` as a process: starts, restarts, stops, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.servers import ROOT, Product, free_port, product_environment, start_product, wait_for
+
+pytestmark = pytest.mark.processes
+
+
+@contextmanager
+def running(folder: Path, **over: str) -> Iterator[Product]:
+    product = start_product(folder, **over)
+    try:
+        yield product
+    finally:
+        product.stop()
+
+
+def processes(product: Product) -> dict[int, str]:
+    """pid → command line of everything that works on the product's data folder."""
+    marker = f"APPOINTMENT_VAR_DIR={product.environment['APPOINTMENT_VAR_DIR']}".encode()
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and marker in (entry / "environ").read_bytes().split(b"\0"):
+                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+    return found
+
+
+def leader(product: Product, word: str) -> int:
+    """The process with `word` in its command that `serve` itself started."""
+    (pid,) = (
+        pid
+        for pid, command in processes(product).items()
+        if word in command and f"PPid:\t{product.process.pid}\n" in Path(f"/proc/{pid}/status").read_text()
+    )
+    return pid
+
+
+def test_serve_says_where_and_stops_everything_on_sigterm(tmp_path: Path) -> None:
+    product = start_product(tmp_path)
+    wait_for(lambda: f"is running at {product.url}/" in product.log.read_text(), "the banner")
+    assert "Continue with Google" in product.log.read_text()
+    assert len(processes(product)) >= 4
+    assert product.stop() == 0
+    assert processes(product) == {}
+
+
+def test_serve_starts_a_killed_web_process_and_a_killed_worker_again(tmp_path: Path) -> None:
+    with running(tmp_path) as product:
+        for word, name in (("daphne", "web"), ("worker", "worker")):
+            pid = leader(product, word)
+            os.kill(pid, signal.SIGKILL)
+            line = f"{name} ended unexpectedly (SIGKILL); starting it again in 0.5 s."
+            wait_for(lambda line=line: line in product.log.read_text(), line)
+            wait_for(
+                lambda word=word, pid=pid: any(
+                    word in command and other != pid for other, command in processes(product).items()
+                ),
+                f"a new {name}",
+            )
+            # The socket stays open meanwhile: a visitor waits, and is not refused.
+            assert httpx.get(f"{product.url}/healthz", timeout=30).status_code == 200
+    assert processes(product) == {}
+
+
+def test_nothing_survives_a_killed_serve(tmp_path: Path) -> None:
+    with running(tmp_path) as product:
+        product.process.kill()
+        wait_for(lambda: processes(product) == {}, "every child to be gone", 15)
+        product.process.wait()
+
+
+def test_serve_says_in_one_line_that_the_port_is_taken(tmp_path: Path) -> None:
+    port = free_port()
+    environment = product_environment(tmp_path, port)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        done = subprocess.run(
+            [sys.executable, "manage.py", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1].endswith(
+        f"port {port} is taken. Stop what uses it or choose another: --port {port + 1}"
+    )
+
+
+def test_backup_is_taken_while_serving_and_restored_after_the_stop(tmp_path: Path) -> None:
+    backup = tmp_path / "backup.sqlite3"
+    make = "from tests.make import make_user; make_user('{}')"
+    with running(tmp_path) as product:
+        product.command("shell", "-c", make.format("kept@example.com"))
+        assert product.command("backup", str(backup)).startswith(f"{backup}: 1 users, 0 events")
+        assert backup.stat().st_mode & 0o077 == 0
+        assert "nothing is overwritten" in product.command("backup", str(backup), check=False)
+        product.command("shell", "-c", make.format("later@example.com"))
+        assert "the server is running" in product.command("restore", str(backup), check=False)
+    broken = tmp_path / "broken.sqlite3"
+    broken.write_bytes(backup.read_bytes()[:5000])
+    assert "CommandError" in product.command("restore", str(broken), check=False)
+    count = "from django.contrib.auth.models import User; print('users', User.objects.count())"
+    assert "users 2" in product.command("shell", "-c", count)
+    assert "Restored 1 users" in product.command("restore", str(backup))
+    assert "users 1" in product.command("shell", "-c", count)
