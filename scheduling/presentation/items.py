@@ -16,7 +16,7 @@ from scheduling.core.zones import DAY, wall_time
 from scheduling.models import Calendar, CalendarEvent, Occurrence
 from scheduling.presentation.viewer import Viewer, long_day, view_address
 
-LIST_LIMIT = 12  # a list of one day names so many events and links to the day for the rest
+LIST_LIMIT = 10  # the longest list that a page carries for a popover
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,29 +172,25 @@ def row_of(item: Item, day: date, viewer: Viewer, prefix: str = "ev") -> Row:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """ "+N more": a button and the list it opens."""
+    """ "+N more": a button and the list it opens; of a very crowded day, a link to its agenda instead."""
 
     id: str
     place: str
     count: int
-    day: date
     day_name: str
     rows: tuple[Row, ...]
-    rest: int
     href: str
 
 
 def more_of(
     keys: Sequence[str], count: int, day: date, place: str, items: dict[str, Item], viewer: Viewer
 ) -> More:
-    identifier = f"more-{day:%Y%m%d}-{'-'.join(place.split())}"
+    is_short = len(keys) <= LIST_LIMIT
     return More(
-        id=identifier,
+        id=f"more-{day:%Y%m%d}-{'-'.join(place.split())}",
         place=place,
         count=count,
-        day=day,
         day_name=long_day(day),
-        rows=tuple(row_of(items[key], day, viewer, identifier) for key in keys[:LIST_LIMIT]),
-        rest=max(0, len(keys) - LIST_LIMIT),
-        href=view_address("day", day),
+        rows=tuple(row_of(items[key], day, viewer, "li") for key in keys) if is_short else (),
+        href=view_address("agenda", day),
     )

@@ -61,7 +61,7 @@ def parse_day(text: str) -> Date:
         day = Date.fromisoformat(text)
     except ValueError:
         raise Http404 from None
-    if len(text) != 10 or not EARLIEST.year < day.year < LATEST.year:
+    if day.isoformat() != text or not EARLIEST.year < day.year < LATEST.year:
         raise Http404
     return day
 
