@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from scheduling import services
+from scheduling.core.event import is_zone
 from scheduling.models import Calendar, CalendarEvent
 from scheduling.services import update_profile
 from sync.google import revoke_token
@@ -106,7 +107,15 @@ def enable_calendar(*, link: CalendarLink) -> Calendar:
         link.save()
         if link.is_primary:
             update_profile(profile=user.profile, google_calendar_id=link.google_id)
+            _adopt_zone(user, calendar, link.time_zone)
     return calendar
+
+
+def _adopt_zone(user: Any, calendar: Calendar, zone: str) -> None:
+    """A person who never chose a zone lives in that of the Google calendar."""
+    if user.profile.timezone == "UTC" and is_zone(zone):
+        update_profile(profile=user.profile, timezone=zone)
+        services.update_calendar(calendar=calendar, time_zone=zone)
 
 
 def disable_calendar(*, link: CalendarLink) -> None:

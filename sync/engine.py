@@ -146,7 +146,10 @@ def _sync_calendars(
             if full:
                 link.sync_token = ""
             if full or in_foreground or link.next_poll_at <= timezone.now() or not link.sync_token:
-                result.pulled += pull(google, link, lease).changed
+                changed = pull(google, link, lease).changed
+                result.pulled += changed
+                if changed:
+                    _journal_arrivals(link, changed)
                 link.next_poll_at = timezone.now() + _poll_interval()
                 CalendarLink.objects.filter(pk=link.pk).update(next_poll_at=link.next_poll_at)
             if link.can_write:
@@ -162,6 +165,16 @@ def _sync_calendars(
                 link.save(update_fields=["is_unreachable", "last_error", "next_poll_at"])
             result.error = f"{link}: {error}"
         result.next_due = min(filter(None, (result.next_due, link.next_poll_at)), default=None)
+
+
+def _journal_arrivals(link: CalendarLink, changed: int) -> None:
+    plural = "" if changed == 1 else "s"
+    JournalEntry.objects.create(
+        account_id=link.account_id,
+        direction=JournalEntry.Direction.IN,
+        action="received",
+        text=f"{changed} change{plural} came in from Google · {link.calendar}",
+    )
 
 
 def read_calendar_list(google: GoogleCalendar, account: GoogleAccount, lease: Lease) -> None:

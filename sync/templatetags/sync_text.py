@@ -18,6 +18,8 @@ def ago(moment: datetime | None, zone: str = "UTC") -> str:
         return "not yet"
     now = timezone.now()
     seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < 2:
+        return "just now"
     if seconds < 60:
         return f"{seconds} s ago"
     if seconds < 3600:
