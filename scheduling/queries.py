@@ -58,7 +58,12 @@ def occurrences_between(calendar_ids: Iterable[UUID], start: datetime, end: date
     beyond = _beyond_horizon(calendar_ids, first, last)
     if beyond:
         known = {(occurrence.event_id, occurrence.original_start) for occurrence in stored}
-        stored += [o for o in beyond if (o.event_id, o.original_start) not in known]
+        stored += [
+            o
+            for o in beyond
+            if (o.event_id, o.original_start) not in known
+            and (o.is_all_day or (o.start < end and (o.end > start or o.start >= start)))
+        ]
     stored.sort(key=lambda o: (o.start, -(o.end - o.start), str(o.event_id)))
     return stored
 

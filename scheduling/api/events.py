@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from ninja import Query, Router, Status
@@ -134,6 +135,7 @@ def _create(user: Any, payload: EventIn) -> dict[str, Any]:
     return write_event(services.create_event(calendar=calendar, values=values, origin=API, actor=user))
 
 
+@transaction.atomic
 def _change(
     request: ApiRequest,
     response: HttpResponse,
@@ -144,7 +146,8 @@ def _change(
     default_zone: str | None,
 ) -> dict[str, Any]:
     user = request.auth
-    event = _event_or_404(user, event_id)
+    # Locked before it is read, or the fields left out would carry an older state back.
+    event = _event_or_404(user, event_id, lock=True)
     _require_whole_series(event, series)
     zone = default_zone or event.time_zone or user.profile.timezone
     changed = services.update_event(
@@ -163,8 +166,11 @@ def _answer(response: HttpResponse, event: CalendarEvent) -> dict[str, Any]:
     return write_event(event)
 
 
-def _event_or_404(user: Any, event_id: UUID) -> CalendarEvent:
-    event = queries.events_of(user).live().filter(pk=event_id, series=None).first()
+def _event_or_404(user: Any, event_id: UUID, *, lock: bool = False) -> CalendarEvent:
+    events = queries.events_of(user).live()
+    if lock:
+        events = events.select_for_update(of=("self",))
+    event = events.filter(pk=event_id, series=None).first()
     if event is None:
         raise Http404
     return event

@@ -60,10 +60,12 @@ def update_event(
 ) -> CalendarEvent:
     """Give `event` the values (and, when given, another calendar of the same person).
 
-    Nothing is written when nothing changes. Raises `StaleEvent` when `expected_revision` is given and is not
-    the event's, `InvalidEvent`, `ReadOnly`.
+    Nothing is written when nothing changes. Raises `StaleEvent` when the event was deleted, or when
+    `expected_revision` is given and is not the event's; `InvalidEvent`; `ReadOnly`.
     """
     event = _locked(event, expected_revision)
+    if event.is_deleted:
+        raise StaleEvent(event)
     _require_editable(event)
     target = calendar or event.calendar
     if target.user_id != event.user_id:

@@ -50,11 +50,15 @@ def create_calendar(*, user: User, name: str, **fields: Any) -> Calendar:
 
 @transaction.atomic
 def update_calendar(*, calendar: Calendar, **changes: Any) -> Calendar:
-    """Save named fields and announce, because names and colours show in every open view."""
+    """Save named fields and announce, because names and colours show in every open view.
+
+    Raises Django's `ValidationError`.
+    """
     changed = [name for name, value in changes.items() if getattr(calendar, name) != value]
     if changed:
         for name in changed:
             setattr(calendar, name, changes[name])
+        calendar.clean_fields(exclude={"user"})
         calendar.save(update_fields=[*changed, "updated_at"])
         _announce(calendar)
     return calendar
