@@ -13,7 +13,6 @@ Invariants:
 from __future__ import annotations
 
 import ctypes
-import errno
 import os
 import select
 import signal
@@ -87,21 +86,19 @@ class _Child:
             self.process.terminate()
             self.kill_at = time.monotonic() + grace
 
-    def kill_group(self) -> None:
-        """Kill whatever is left of the group and wait (≤ 2 s) until it is gone."""
+    def kill_group(self, wait: float = 0.0) -> None:
+        """Kill whatever is left of the group; look for up to `wait` seconds whether it is gone."""
         if self.process is None:
             return
-        deadline = time.monotonic() + 2
-        while time.monotonic() < deadline:
-            try:
-                os.killpg(self.process.pid, signal.SIGKILL)
-            except OSError as error:
-                # macOS answers EPERM for a group that holds nothing but zombies.
-                if error.errno in (errno.ESRCH, errno.EPERM):
-                    break
-                raise
-            self.process.poll()
-            time.sleep(0.01)
+        deadline = time.monotonic() + wait
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            while time.monotonic() < deadline:
+                os.killpg(self.process.pid, 0)
+                time.sleep(0.01)
+        except (ProcessLookupError, PermissionError):
+            pass  # gone; macOS refuses for a group of zombies
         self.process.wait()
         self.process = None
 
@@ -184,10 +181,11 @@ class Supervisor:
                     child.start()
             if self._changed is not None and self._changed():
                 self._restart_all()
-            now = time.monotonic()
-            next_moment = min(min(child.kill_at, max(child.start_at, now)) for child in self._children)
             idle = 1.0 if self._changed is not None else 5.0
-            self._wait(reader, min(idle, next_moment - now) if next_moment > now else idle)
+            next_moment = min(
+                child.kill_at if child.is_running else child.start_at for child in self._children
+            )
+            self._wait(reader, min(idle, next_moment - time.monotonic()))
         return 0
 
     def _bury(self, child: _Child, now: float) -> bool:
@@ -227,7 +225,7 @@ class Supervisor:
                 break
             self._wait(reader, deadline - time.monotonic())
         for child in self._children:
-            child.kill_group()
+            child.kill_group(wait=1.0)
 
 
 @dataclass
