@@ -10,7 +10,7 @@ from django.core.cache import cache
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scheduling.models import UserProfile
+from scheduling.models import CalendarEvent, UserProfile
 from tests.make import make_event
 from tests.scheduling.test_api_events import EVENTS, Api
 
@@ -113,6 +113,12 @@ def api(alice: Any) -> Api:
     return Api(alice)
 
 
+def start_afresh() -> None:
+    """All examples of a test share one transaction."""
+    cache.clear()
+    CalendarEvent.objects.all().delete()
+
+
 def assert_in_form(answer: Any) -> None:
     assert answer.status_code < 500, answer.content
     content = answer.json() if answer.content else {}
@@ -129,7 +135,7 @@ def look_at_everything(api: Api) -> None:
 @fuzzed
 @given(content=likely | anything | valid_with_odd_times)
 def test_any_body_is_taken_or_refused_in_form(api: Api, content: Any) -> None:
-    cache.clear()
+    start_afresh()
     answer = api.send("POST", EVENTS, content)
     assert_in_form(answer)
     if answer.status_code == 201:
@@ -143,7 +149,7 @@ def test_any_body_is_taken_or_refused_in_form(api: Api, content: Any) -> None:
 @fuzzed
 @given(content=likely | anything)
 def test_any_change_is_taken_or_refused_in_form(api: Api, alice: Any, content: Any) -> None:
-    cache.clear()
+    start_afresh()
     event = make_event(alice, recurrence=("RRULE:FREQ=WEEKLY;COUNT=4",))
     for method in ("PATCH", "PUT"):
         assert_in_form(api.send(method, f"{EVENTS}{event.pk}/", content))
@@ -153,7 +159,7 @@ def test_any_change_is_taken_or_refused_in_form(api: Api, alice: Any, content: A
 @fuzzed
 @given(query=queries)
 def test_any_query_is_answered_in_form(api: Api, alice: Any, query: dict[str, str]) -> None:
-    cache.clear()
+    start_afresh()
     make_event(alice, recurrence=("RRULE:FREQ=WEEKLY",))
     assert_in_form(api.get(EVENTS, query))
 
@@ -169,7 +175,7 @@ def test_any_query_is_answered_in_form(api: Api, alice: Any, query: dict[str, st
 def test_any_header_and_any_bytes_are_answered_in_form(
     api: Api, alice: Any, headers: dict[str, str], body: bytes
 ) -> None:
-    cache.clear()
+    start_afresh()
     path = f"{EVENTS}{make_event(alice).pk}/"
     for method, target in (("POST", EVENTS), ("PATCH", path), ("GET", path), ("DELETE", path)):
         kind = headers.get("Content-Type", "application/json")
@@ -186,7 +192,7 @@ def test_any_header_and_any_bytes_are_answered_in_form(
     )
 )
 def test_any_profile_is_taken_or_refused_in_form(api: Api, content: Any) -> None:
-    cache.clear()
+    start_afresh()
     assert_in_form(api.send("PATCH", "/appointment/api/profile/", content))
     assert_in_form(api.send("PUT", "/appointment/api/slots/", content))
     assert api.get("/appointment/api/profile/").status_code == 200
