@@ -1,6 +1,6 @@
 """Push channels: after a change, a bodyless POST to every channel that watches the place of the change.
 
-Notices leave from background threads and may be lost, as Google says of its own. They go to loopback
+Notices leave from a background thread and may be lost, as Google says of its own. They go to loopback
 addresses only: the sandbox never talks to another machine.
 """
 
@@ -27,7 +27,8 @@ from sync.sandbox.wire import GoogleError, invalid, not_found
 Json = dict[str, Any]
 LONGEST_LIFE = timedelta(seconds=604_800)
 TIMEOUT_SECONDS = 5
-_senders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="google-sandbox-notices")
+# One thread, so that a channel's `sync` is its first message.
+_sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="google-sandbox-notices")
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -113,8 +114,7 @@ def send_again(channel: Channel, *, state: str = "exists", headers: Json | None 
 
 def wait_until_sent() -> None:
     """Return when every notice queued so far has been delivered or has failed."""
-    for waiting in [_senders.submit(lambda: None) for _ in range(2)]:
-        waiting.result()
+    _sender.submit(lambda: None).result()
 
 
 def _resource_id(account: Account, calendar: Calendar | None) -> str:
@@ -161,7 +161,7 @@ def _send(channel: Channel, state: str, overrides: Json | None = None) -> None:
         )
         return
     for _ in range(2 if action == "duplicate" else 1):
-        _senders.submit(_deliver, channel.address, headers, channel.account.email)
+        _sender.submit(_deliver, channel.address, headers, channel.account.email)
 
 
 def _deliver(address: str, headers: Json, email: str) -> None:

@@ -21,14 +21,20 @@ def _zones() -> list[tuple[str, str]]:
 class EventForm(forms.Form):
     summary = forms.CharField(label="Title", required=False, max_length=1024)
     is_all_day = forms.BooleanField(label="All day", required=False)
-    start_date = forms.DateField(label="Start date", widget=forms.DateInput({"type": "date"}))
-    start_time = forms.TimeField(label="Start time", required=False, widget=forms.TimeInput({"type": "time"}))
+    start_date = forms.DateField(
+        label="Start date", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    start_time = forms.TimeField(
+        label="Start time", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
     end_date = forms.DateField(
         label="End date",
-        widget=forms.DateInput({"type": "date"}),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text="For an all-day event its last day.",
     )
-    end_time = forms.TimeField(label="End time", required=False, widget=forms.TimeInput({"type": "time"}))
+    end_time = forms.TimeField(
+        label="End time", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
     zone = forms.ChoiceField(label="Time zone", choices=_zones)
     recurrence = forms.CharField(
         label="Repeats",

@@ -13,7 +13,7 @@ from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 
 from tests.sandbox.client import SandboxControl
-from tests.sandbox.fixtures import sandbox, sandbox_server  # noqa: F401
+from tests.sandbox.fixtures import sandbox, sandbox_database, sandbox_server  # noqa: F401
 
 API = "https://www.googleapis.com/auth/"
 NORA = "nora.feldt@gmail.com"

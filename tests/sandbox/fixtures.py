@@ -51,3 +51,9 @@ def sandbox(sandbox_server: SandboxControl) -> SandboxControl:
     """An empty sandbox Google that answers over HTTP and can be made to fail."""
     sandbox_server.reset()
     return sandbox_server
+
+
+@pytest.fixture
+def sandbox_database(sandbox_server: SandboxControl, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of the server's SQLite file."""
+    return str(next(tmp_path_factory.getbasetemp().glob("sandbox*/db.sqlite3")))
