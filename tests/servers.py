@@ -39,7 +39,7 @@ def wait_for(condition: Callable[[], Value], what: str, seconds: float = 30) -> 
             pass
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain for {what}")
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 @dataclass

@@ -1,0 +1,161 @@
+"""Signing in with Google and connecting the calendar, through allauth, over HTTP, against the sandbox Google."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.product.people import (
+    CALENDAR_SCOPES,
+    connect_calendar,
+    post_form,
+    seed_google,
+    sign_in_with_google,
+)
+from tests.servers import Product, wait_for
+
+pytestmark = pytest.mark.processes
+
+
+NOW = datetime.now(UTC)
+AROUND_NOW = {
+    "start": (NOW - timedelta(days=40)).isoformat(),
+    "end": (NOW + timedelta(days=60)).isoformat(),
+    "limit": "500",
+}
+
+
+def database(product: Product) -> Path:
+    return product.folder / "var" / "appointment.sqlite3"
+
+
+def rows(product: Product, query: str, *values: Any) -> list[Any]:
+    with sqlite3.connect(database(product)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def titles(client: httpx.Client) -> set[str]:
+    answer = client.get("/appointment/api/events/", params=AROUND_NOW)
+    assert answer.status_code == 200, answer.text
+    return {item["title"] for item in answer.json()["items"]}
+
+
+def test_signing_in_with_google_asks_for_no_calendar_and_makes_a_profile(
+    product: Product, visitor: httpx.Client
+) -> None:
+    asked = sign_in_with_google(visitor, "first@gmail.example")
+    assert set(asked["scope"][0].split()) == {"openid", "email", "profile"}
+    assert asked["code_challenge_method"] == ["S256"]
+    profile = visitor.get("/appointment/api/profile/").json()
+    assert profile["default_event_duration"] == 60
+    assert "Connect Google Calendar" in visitor.get("/sync/").text
+
+
+def test_connecting_asks_for_the_calendar_offline_and_brings_its_events(
+    product: Product, visitor: httpx.Client
+) -> None:
+    expected = seed_google(visitor, "second@gmail.example")
+    sign_in_with_google(visitor, "second@gmail.example")
+    asked, page = connect_calendar(visitor, "second@gmail.example")
+    assert set(CALENDAR_SCOPES) <= set(asked["scope"][0].split())
+    assert (asked["access_type"], asked["prompt"], asked["include_granted_scopes"]) == (
+        ["offline"],
+        ["consent"],
+        ["true"],
+    )
+    assert asked["code_challenge_method"] == ["S256"]
+    assert "second@gmail.example" in page.text
+    wait_for(lambda: expected <= titles(visitor), "the events of Google")
+
+
+def test_no_token_of_google_can_be_read_in_the_database_or_the_log(
+    product: Product, visitor: httpx.Client
+) -> None:
+    sign_in_with_google(visitor, "third@gmail.example")
+    connect_calendar(visitor, "third@gmail.example")
+    wait_for(
+        lambda: rows(product, "select 1 from sync_calendarlink where google_id = ?", "third@gmail.example"),
+        "the first run",
+    )
+    stored = rows(
+        product,
+        "select access_token, refresh_token from sync_googleaccount where email = ?"
+        " union select token, token_secret from socialaccount_socialtoken",
+        "third@gmail.example",
+    )
+    assert len(stored) >= 2 and all(
+        value == "" or value.startswith("fernet:") for row in stored for value in row
+    )
+    key = Fernet(json.loads((product.folder / "var" / "development_keys.json").read_text())["TOKEN_KEYS"])
+    secrets = {key.decrypt(value.removeprefix("fernet:")) for row in stored for value in row if value}
+    assert len(secrets) >= 2
+    everything = product.log.read_bytes()
+    for file in (product.folder / "var").rglob("*.sqlite3*"):
+        everything += file.read_bytes()
+    assert b"third@gmail.example" in everything
+    assert [secret for secret in secrets if secret in everything] == []
+
+
+def test_unticking_the_calendar_connects_nothing_and_says_what_to_do(
+    product: Product, visitor: httpx.Client
+) -> None:
+    sign_in_with_google(visitor, "fourth@gmail.example")
+    _, page = connect_calendar(visitor, "fourth@gmail.example", grant=())
+    assert "did not grant access to the calendar" in page.text and "Grant again" in page.text
+    assert rows(product, "select status from sync_googleaccount where email = ?", "fourth@gmail.example") == [
+        ("insufficient_scope",)
+    ]
+    _, page = connect_calendar(visitor, "fourth@gmail.example")
+    assert "is connected" in page.text
+
+
+def test_a_google_account_of_another_person_is_refused_with_words(
+    product: Product, visitor: httpx.Client
+) -> None:
+    with httpx.Client(base_url=product.url, timeout=20) as owner:
+        sign_in_with_google(owner, "fifth@gmail.example")
+        connect_calendar(owner, "fifth@gmail.example")
+    sign_in_with_google(visitor, "sixth@gmail.example")
+    _, page = connect_calendar(visitor, "fifth@gmail.example")
+    assert "already connected by another person" in page.text
+    assert rows(
+        product,
+        "select count(*) from sync_googleaccount a join auth_user u on u.id = a.user_id where u.email = ?",
+        "sixth@gmail.example",
+    ) == [(0,)]
+
+
+def test_denying_consent_leads_back_with_words(product: Product, visitor: httpx.Client) -> None:
+    sign_in_with_google(visitor, "seventh@gmail.example")
+    page = visitor.get("/accounts/google/login/callback/?error=access_denied&state=none")
+    assert page.status_code in (200, 302, 401)
+    assert "Traceback" not in page.text
+
+
+def test_disconnecting_revokes_the_grant_and_keeps_every_event(
+    product: Product, visitor: httpx.Client
+) -> None:
+    before = seed_google(visitor, "eighth@gmail.example")
+    sign_in_with_google(visitor, "eighth@gmail.example")
+    connect_calendar(visitor, "eighth@gmail.example")
+    wait_for(lambda: before <= titles(visitor), "the events of Google")
+    assert post_form(visitor, "/sync/", "/sync/google/disconnect/").status_code == 302
+    assert before <= titles(visitor)
+    revoked = [
+        call
+        for call in httpx.get(f"{product.url}/sandbox/google/_control/log").json()["items"]
+        if call["path"].endswith("revoke") and call["status"] == 200
+    ]
+    assert revoked
+
+
+def test_the_sync_page_without_an_account_and_the_forms_need_sign_in(visitor: httpx.Client) -> None:
+    assert visitor.get("/sync/").status_code == 302
+    assert visitor.post("/sync/google/connect/").status_code in (302, 403)
