@@ -155,9 +155,20 @@ class CalendarAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 # --- Events ------------------------------------------------------------------------------------
+class CalendarField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of the calendars that can be written, each with its owner."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Calendar.objects.filter(is_read_only=False).select_related("user"), **kwargs)
+
+    def label_from_instance(self, obj: Calendar) -> str:
+        return f"{obj.name} ({obj.user.email or obj.user})"
+
+
 class EventForm(forms.ModelForm):  # type: ignore[type-arg]
     """An event's values. Times are UTC here, whatever zone the event is thought in."""
 
+    calendar = CalendarField(help_text="An event stays with its owner.")
     time_zone = ZoneField(max_length=64, required=False, help_text="Not for all-day events.")
     end_time_zone = ZoneField(max_length=64, required=False, help_text="Only when it ends in another zone.")
     recurrence = forms.CharField(
@@ -193,6 +204,10 @@ class EventForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.before = None if self.instance._state.adding else self.instance.values
+        if self.before is not None:
+            choice = self.fields["calendar"]
+            assert isinstance(choice, CalendarField) and choice.queryset is not None
+            choice.queryset = choice.queryset.filter(user=self.instance.user_id)
         self.initial["recurrence"] = "\n".join(self.instance.recurrence)
         self.values: EventValues | None = None
 
@@ -201,14 +216,6 @@ class EventForm(forms.ModelForm):  # type: ignore[type-arg]
         if lines and self.instance.series_id:
             raise forms.ValidationError("One occurrence of a series cannot repeat by itself.")
         return lines
-
-    def clean_calendar(self) -> Calendar:
-        calendar: Calendar = self.cleaned_data["calendar"]
-        if self.before is not None and calendar.user_id != self.instance.user_id:
-            raise forms.ValidationError("An event stays with its owner: choose one of their calendars.")
-        if calendar.is_read_only:
-            raise forms.ValidationError("This calendar is read only in Google.")
-        return calendar
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -286,7 +293,6 @@ class CalendarEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("title", "location", "user__email", "calendar__name", "google_event_id")
     ordering = ("-updated_at",)
     show_full_result_count = False
-    autocomplete_fields = ("calendar",)
     inlines = (RevisionInline,)
     actions = ("restore",)
     readonly_fields = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,7 +19,17 @@ def reference(request: HttpRequest, document: Document) -> HttpResponse:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             groups.setdefault(operation["tags"][0], []).append(_operation(document, method, path, operation))
-    return render(request, "api/reference.html", {"info": document["info"], "groups": groups})
+    shapes = [
+        {
+            "name": name,
+            "description": _prose(schema.get("description", "")),
+            "fields": list(_fields(document, schema)),
+        }
+        for name, schema in document["components"]["schemas"].items()
+        if name in _answered(document)
+    ]
+    context = {"info": document["info"], "about": _prose(document["info"]["description"])}
+    return render(request, "api/reference.html", {**context, "groups": groups, "shapes": shapes})
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -32,71 +43,89 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation.get("description", ""),
+        "description": _prose(operation.get("description", "")),
         "parameters": [
-            _field(document, parameter["name"], {**parameter["schema"], **parameter}, parameter["required"])
+            _field(parameter["name"], {**parameter["schema"], **parameter}, parameter["required"])
             for parameter in operation["parameters"]
         ],
         "body": list(_fields(document, body)) if body else [],
         "answers": [
-            {
-                "status": status,
-                "title": f"In the answer {status}",
-                "meaning": answer["description"],
-                "fields": list(_fields(document, answer["content"]["application/json"]["schema"]))
-                if "content" in answer and int(status) < 300
-                else [],
-            }
+            {"status": status, "meaning": answer["description"], "kind": _answer_kind(answer)}
             for status, answer in operation["responses"].items()
         ],
     }
 
 
+def _answer_kind(answer: Document) -> str:
+    return _kind(answer["content"]["application/json"]["schema"]) if "content" in answer else ""
+
+
+def _answered(document: Document) -> set[str]:
+    """The names of the shapes that come back: those of answers and what these contain."""
+    names: set[str] = set()
+
+    def collect(part: Any) -> None:
+        if isinstance(part, list):
+            for item in part:
+                collect(item)
+        elif isinstance(part, dict):
+            name = str(part.get("$ref", "")).rsplit("/", 1)[-1]
+            if name and name not in names:
+                names.add(name)
+                collect(document["components"]["schemas"][name])
+            collect(list(part.values()))
+
+    for operations in document["paths"].values():
+        collect([operation["responses"] for operation in operations.values()])
+    return names
+
+
 def _fields(document: Document, schema: Document) -> Iterator[dict[str, Any]]:
     """The fields of an object, or of the items of a list."""
-    schema = _resolved(document, schema)
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
     if schema.get("type") == "array":
-        schema = _resolved(document, schema["items"])
+        yield from _fields(document, schema["items"])
     for name, detail in schema.get("properties", {}).items():
-        yield _field(document, name, detail, name in schema.get("required", []))
+        yield _field(name, detail, name in schema.get("required", []))
 
 
-def _field(document: Document, name: str, detail: Document, required: bool) -> dict[str, Any]:
+def _field(name: str, detail: Document, required: bool) -> dict[str, Any]:
+    limits = [
+        words.format(detail[key])
+        for key, words in (
+            ("maxLength", "at most {} characters"),
+            ("maxItems", "at most {} items"),
+            ("minimum", "from {}"),
+            ("maximum", "to {}"),
+        )
+        if key in detail
+    ]
     return {
         "name": name,
-        "kind": _kind(document, detail),
+        "kind": _kind(detail),
         "required": required,
-        "default": detail.get("default"),
-        "has_default": "default" in detail,
-        "description": detail.get("description", ""),
-        "limits": [
-            words.format(detail[key])
-            for key, words in (
-                ("minLength", "at least {} characters"),
-                ("maxLength", "at most {} characters"),
-                ("minimum", "from {}"),
-                ("maximum", "to {}"),
-                ("maxItems", "at most {} items"),
-            )
-            if key in detail
-        ],
+        "default": json.dumps(detail["default"]) if "default" in detail else "",
+        "description": _prose(detail.get("description", "")),
+        "limits": ", ".join(limits),
     }
 
 
-def _kind(document: Document, schema: Document) -> str:
+def _kind(schema: Document) -> str:
     """What a value is, in few words."""
     if "$ref" in schema:
-        return schema["$ref"].rsplit("/", 1)[-1]
+        return str(schema["$ref"]).rsplit("/", 1)[-1]
     if "enum" in schema or "const" in schema:
-        return " | ".join(str(value) for value in schema.get("enum", [schema.get("const")]))
+        return " | ".join(json.dumps(value) for value in schema.get("enum", [schema.get("const")]))
     if "anyOf" in schema:
-        return " or ".join(_kind(document, part) for part in schema["anyOf"])
+        return " or ".join(_kind(part) for part in schema["anyOf"])
     if schema.get("type") == "array":
-        return f"list of {_kind(document, schema['items'])}"
+        return f"list of {_kind(schema['items'])}"
     return str(schema.get("format") or schema.get("type", "anything"))
 
 
-def _resolved(document: Document, schema: Document) -> Document:
-    if "$ref" not in schema:
-        return schema
-    return document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+def _prose(text: str) -> list[dict[str, Any]]:
+    """The text in pieces; what stood between backticks is code."""
+    return [
+        {"text": piece, "is_code": number % 2 == 1} for number, piece in enumerate(text.split("`")) if piece
+    ]
