@@ -54,9 +54,9 @@ def _span(event: CalendarEvent, occurrence: str) -> tuple[datetime | date, datet
 
 def _person(guest: dict[str, Any]) -> dict[str, str]:
     word, tone = ANSWERS.get(guest.get("responseStatus", ""), ("", ""))
-    name = guest.get("displayName") or guest.get("email") or "Someone"
+    full = name = guest.get("displayName") or guest.get("email") or "Someone"
     if guest.get("self"):
         name = "You"
     if guest.get("organizer"):
         name += ", host"
-    return {"name": name, "word": word, "tone": tone}
+    return {"name": name, "full": full, "word": word, "tone": tone}

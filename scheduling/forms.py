@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +39,8 @@ REPEATS = {
     "RRULE:FREQ=MONTHLY": "Every month",
     "RRULE:FREQ=YEARLY": "Every year",
 }
+WHEN = {"start_date", "start_time", "end_date", "end_time", "time_zone"}
+ANY_DAY = (date(2000, 1, 1), date(2000, 1, 2))
 # Where a fault of the values is shown: (timed, all-day).
 SHOWN_AT = {
     "start": ("start_time", "start_date"),
@@ -167,17 +169,19 @@ class EventForm(forms.Form):
             self.add_error(
                 "time_zone", f"“{zone_name}” is not a time zone. Write a name such as Europe/Berlin."
             )
-        if self._errors.keys() & {"start_date", "start_time", "end_date", "end_time", "time_zone"}:
-            return data
-        span = self._dates(data) if data["is_all_day"] else self._instants(data, ZoneInfo(zone_name))
-        if span is None:
-            return data
-        self.values = self._values(data, *span, "" if data["is_all_day"] else zone_name)
+        span = None if self._errors.keys() & WHEN else self._span(data, zone_name)
+        values = self._values(data, *(span or ANY_DAY), "" if data["is_all_day"] or not span else zone_name)
+        if span is None:  # the rest can still be checked, so that every fault is said at once
+            values = replace(values, is_all_day=True)
         try:
-            check(canonical(self.values), zero_length=self.event is not None and span == self._stored_span())
+            check(canonical(values), zero_length=self.event is not None and span == self._stored_span())
         except InvalidEvent as error:
             self.refuse(error)
+        self.values = values
         return data
+
+    def _span(self, data: dict[str, Any], zone_name: str) -> tuple[Any, Any] | None:
+        return self._dates(data) if data["is_all_day"] else self._instants(data, ZoneInfo(zone_name))
 
     def refuse(self, error: InvalidEvent) -> None:
         """Show at the fields what the values break; a field that already says something keeps its words."""

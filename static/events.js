@@ -8,26 +8,24 @@ const TOAST_TIME = 10000;
 const find = (el) => (el?.isConnected ? el : el?.id && document.getElementById(el.id))
   || (el?.dataset?.event && document.querySelector(`#grid [data-event="${CSS.escape(el.dataset.event)}"]`)) || null;
 
-// --- popover: beside its event, also after the grid was drawn anew
+// --- popover: beside its event (CSS anchors it to `.is-selected`), also after the grid was drawn anew
 let shown = null; // the event that the popover is about
-function anchor(el) {
-  if (shown && shown !== el) { shown.style.anchorName = ''; shown.classList.remove('is-selected'); }
+function select(el) {
+  shown?.classList.remove('is-selected');
   shown = el;
-  if (!el) return;
-  el.style.anchorName = '--event';
-  el.classList.add('is-selected');
+  shown?.classList.add('is-selected');
 }
 function showDetails(source) {
   popover.setAttribute('aria-labelledby', 'event-title');
   if (popover.matches(':popover-open')) return;
-  anchor(source);
+  select(source);
   popover.showPopover({ source });
   popover.querySelector('button, a')?.focus({ preventScroll: true });
 }
 popover?.addEventListener('toggle', ({ newState }) => {
   if (newState !== 'closed') return;
   const from = shown;
-  anchor(null);
+  select(null);
   if (document.activeElement === document.body && !dialog.open) find(from)?.focus({ preventScroll: true });
 });
 
@@ -44,7 +42,10 @@ function showForm(source) {
     isDirty = false;
     dialog.showModal();
   }
-  const first = form.querySelector('.is-invalid') ?? form.querySelector('#keep-mine') ?? form.querySelector('[autofocus]');
+}
+function focusForm() {
+  const form = slot.firstElementChild;
+  const first = form && (form.querySelector('.is-invalid') ?? form.querySelector('#keep-mine') ?? form.querySelector('[autofocus]'));
   first?.focus();
   if (first?.matches('#quick-add-text')) first.setSelectionRange(first.value.length, first.value.length);
 }
@@ -86,7 +87,11 @@ document.addEventListener('htmx:afterSwap', ({ detail }) => {
   const source = detail.requestConfig?.elt;
   if (detail.target === popover) showDetails(source);
   else if (detail.target === slot) showForm(source);
-  else if (shown && !shown.isConnected) anchor(find(shown));
+});
+// htmx gives new elements the attributes of the old ones until it settles, and focuses `autofocus` itself.
+document.addEventListener('htmx:afterSettle', ({ detail }) => {
+  if (detail.target === slot) focusForm();
+  else if (shown) select(find(shown) ?? shown);
 });
 document.addEventListener('htmx:beforeRequest', (event) => {
   const { elt } = event.detail;
@@ -149,7 +154,7 @@ function note(message, label, action) { // inside the modal dialog, where a toas
     button.addEventListener('click', action);
     box.append(button);
   }
-  slot.querySelector('.dlg-b, .qa-b').prepend(box);
+  slot.querySelector('.dlg-b, .qa-b')?.prepend(box);
   box.scrollIntoView({ block: 'nearest' });
 }
 document.addEventListener('toast', ({ detail }) => {

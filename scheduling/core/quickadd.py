@@ -570,7 +570,10 @@ class _Reader:
             if not end.meridiem and not end.is_24 and value <= start_time and end.hour < 12:
                 value = end.at("pm") if end.at("pm") > start_time else value
             self.end_time = value
-        shown = clock(start_time) + (f"–{clock(self.end_time)}" if self.end_time else "")
+        shown = clock(start_time)
+        if self.end_time:
+            day = datetime.combine(self.today, start_time)
+            shown = length_words((datetime.combine(self.today, self.end_time) - day) % DAY)
         self.take(match.start(), match.end(), "time", shown)
         return True
 

@@ -43,6 +43,7 @@ def detail(request: HttpRequest, event_id: UUID) -> HttpResponse:
     event = _event_or_404(request, event_id)
     context = {
         "event": event,
+        "in_popover": wants_fragment(request),
         **details_of(event, profile_of(request.user), request.GET.get("occurrence", "")),
     }
     return page_or_fragment(request, "scheduling/event.html", "scheduling/_event.html", context)
@@ -260,8 +261,13 @@ def _form_page(
 def _quick_add_page(
     request: HttpRequest, understood: quickadd.Understood, *, status: int, error: str = ""
 ) -> HttpResponse:
-    context = {"qa": understood, "error": error, "in_dialog": wants_fragment(request)}
     only_preview = wants_fragment(request) and request.headers.get("HX-Target") == "quick-add-preview"
+    context = {
+        "qa": understood,
+        "error": error,
+        "in_dialog": wants_fragment(request),
+        "only_preview": only_preview,
+    }
     fragment = "scheduling/_quick_add_preview.html" if only_preview else "scheduling/_quick_add.html"
     return page_or_fragment(request, "scheduling/quick_add.html", fragment, context, status=status)
 
