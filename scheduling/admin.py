@@ -63,7 +63,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
     ordering = ("email",)
 
-    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[type[ProfileInline]]:
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return [ProfileInline] if obj else []  # a new person gets the profile on being saved
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
