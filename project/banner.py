@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-DEMO_EMAIL = "ana@example.com"
+from scheduling.demo import PASSWORD
+
+DEMO_EMAILS = ["ana@example.com", "bo@example.com"]
 
 
 def banner(address: str) -> str:
@@ -18,6 +20,6 @@ def banner(address: str) -> str:
         lines.append(f'  Sign in:  "{google}", or an e-mail account')
     else:
         lines.append("  Sign in:  an e-mail account (set GOOGLE_CLIENT_ID to offer Google; see the README)")
-    if settings.DEBUG and get_user_model().objects.filter(email=DEMO_EMAIL).exists():
-        lines.append(f"  Demo:     {DEMO_EMAIL} (`python manage.py demo` prints the password)")
+    if settings.DEBUG and get_user_model().objects.filter(email__in=DEMO_EMAILS).exists():
+        lines.append(f"  Demo:     {' or '.join(DEMO_EMAILS)}, password {PASSWORD}")
     return "\n".join([*lines, "  Stop:     Ctrl-C", ""])

@@ -1,0 +1,128 @@
+"""What `static/live.js` does in a real browser, against a running product."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.project.test_serve import leader
+from tests.servers import Product, start_product, wait_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+COUNT_CHANGES = """() => {
+  window.heard = []; window.said = 0;
+  document.body.addEventListener('events-changed', (event) => window.heard.push(event.detail));
+  new MutationObserver(() => { window.said += 1; })
+    .observe(document.getElementById('status'), { childList: true, characterData: true, subtree: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    running = start_product(tmp_path_factory.mktemp("live"), demo=True)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def api(product: Product) -> Iterator[httpx.Client]:
+    token = product.api_token("ana@example.com")
+    with httpx.Client(
+        base_url=f"{product.url}/appointment/api/", headers={"Authorization": f"Bearer {token}"}, timeout=30
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def page(product: Product) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(base_url=product.url)
+        page.goto("/accounts/login/")
+        page.locator('input[name="login"]').fill("ana@example.com")
+        page.locator('input[name="password"]').fill("appointment-demo")
+        page.locator('input[name="password"]').press("Enter")
+        page.wait_for_url("**/calendar/**")
+        page.wait_for_selector('body[data-live-state="open"]')
+        page.evaluate(COUNT_CHANGES)
+        yield page
+        browser.close()
+
+
+def add(api: httpx.Client, title: str) -> str:
+    """An event an hour from now, made by another client of the same person; returns its id."""
+    start = datetime.now(UTC) + timedelta(hours=1)
+    body = {
+        "title": title,
+        "start_time": start.isoformat(),
+        "end_time": (start + timedelta(hours=1)).isoformat(),
+        "time_zone": "Europe/Berlin",
+    }
+    answer = api.post("events/", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def shows(page: Page, event: str) -> None:
+    page.wait_for_selector(f'#grid [data-event="{event}"]', state="attached", timeout=15_000)
+
+
+def test_page_shows_what_another_client_wrote_and_says_so_once(page: Page, api: httpx.Client) -> None:
+    first, second = add(api, "From elsewhere"), add(api, "Another")
+    shows(page, first)
+    shows(page, second)
+    wait_for(lambda: page.evaluate("window.said") == 1, "the announcement")
+    assert page.locator("#status").inner_text() == "Calendar updated"
+    third = add(api, "A third")
+    shows(page, third)
+    assert page.evaluate("window.heard.at(-1).events") == [third]
+    assert page.evaluate("window.said") == 1
+    assert set(page.evaluate("Object.keys(window.heard[0])")) == {"calendar", "revision", "events", "live"}
+
+
+def test_page_shows_what_another_process_wrote(page: Page, product: Product) -> None:
+    code = (
+        "from datetime import datetime, UTC; from django.contrib.auth.models import User;"
+        "from tests.make import make_event;"
+        "print(make_event(User.objects.get(email='ana@example.com'), start=datetime.now(UTC)).pk)"
+    )
+    shows(page, product.command("shell", "-c", code).split()[-1])
+
+
+def test_page_catches_up_after_the_server_was_gone(page: Page, product: Product, api: httpx.Client) -> None:
+    page.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    page.wait_for_selector('body[data-live-state="closed"]')
+    missed = add(api, "Missed")
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    shows(page, missed)
+    os.kill(leader(product, "daphne"), signal.SIGKILL)
+    page.wait_for_selector('body[data-live-state="closed"]')
+    page.wait_for_selector('body[data-live-state="open"]', timeout=40_000)
+    shows(page, add(api, "After the restart"))
+
+
+def test_notices_wait_until_a_drag_is_over(page: Page, api: httpx.Client) -> None:
+    frames: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
+    page.reload()
+    page.wait_for_selector('body[data-live-state="open"]')
+    page.evaluate(COUNT_CHANGES)
+    page.evaluate("document.documentElement.dataset.dragging = ''")
+    event = add(api, "During a drag")
+    # Playwright hands over what it heard only while it is asked something.
+    wait_for(lambda: page.title() and any(event in frame for frame in frames), "the notice to arrive")
+    assert page.evaluate("window.heard") == []
+    page.evaluate("delete document.documentElement.dataset.dragging")
+    assert [detail["events"] for detail in page.evaluate("window.heard")] == [[event]]
+    shows(page, event)
