@@ -50,43 +50,39 @@ function scrollFirst(el, top) {
   if (today && el.scrollWidth > el.clientWidth + 4) el.scrollLeft = today.offsetLeft - el.querySelector('.tg-hours').offsetWidth;
 }
 
-// --- one tab stop in a grid of many: month cells or half hours
-const stops = (el = grid()) => [...el.querySelectorAll('.mg-day, .slot')];
-const inside = (stop) => (stop.classList.contains('mg-day') ? [...stop.querySelectorAll('a, button')] : []);
+// --- one tab stop in a grid of many: the days of a month (with what is on them) or half hours
+const stops = (el = grid()) => [...el.querySelectorAll('.mg-n, .slot')];
+const cellOf = (stop) => stop.closest('.mg-day');
+const reach = (stop) => (cellOf(stop) ? [...cellOf(stop).querySelectorAll('a:not([hidden]), button')] : [stop]);
 function prepare(stop) {
   const all = stops();
   const current = stop || all.find((el) => el.tabIndex === 0);
-  for (const el of all) {
-    el.tabIndex = el === current ? 0 : -1;
-    for (const link of inside(el)) link.tabIndex = el.tabIndex;
-  }
+  for (const el of all) for (const link of reach(el)) link.tabIndex = el === current ? 0 : -1;
 }
 function moveStop(to) {
-  for (const from of grid().querySelectorAll('.mg-day[tabindex="0"], .slot[tabindex="0"]')) {
-    for (const el of [from, ...inside(from)]) el.tabIndex = -1;
-  }
-  for (const el of [to, ...inside(to)]) el.tabIndex = 0;
+  for (const from of grid().querySelectorAll('.mg-n[tabindex="0"], .slot[tabindex="0"]')) for (const link of reach(from)) link.tabIndex = -1;
+  for (const link of reach(to)) link.tabIndex = 0;
 }
+const stopAt = (el) => el.closest?.('#grid .slot') ?? el.closest?.('#grid .mg-day')?.querySelector('.mg-n');
 document.addEventListener('focusin', ({ target }) => {
-  const stop = target.closest?.('#grid .mg-day, #grid .slot');
+  const stop = stopAt(target);
   if (stop && stop.tabIndex !== 0) moveStop(stop);
 });
 document.addEventListener('keydown', (event) => {
-  const stop = event.target.closest?.('#grid .mg-day, #grid .slot');
+  const stop = stopAt(event.target);
   if (!stop || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target !== stop) { // on an event inside a day
+  if (event.target !== stop) { // on an event of the day
     if (event.key === 'Escape' && !document.querySelector(':popover-open')) stop.focus();
     return;
   }
-  const isCell = stop.classList.contains('mg-day');
-  if (isCell && event.key === 'Enter') { event.preventDefault(); stop.querySelector('.mg-new').click(); return; }
+  const isDay = Boolean(cellOf(stop));
   const all = stops();
-  const columns = isCell ? Number(stop.closest('.mg').dataset.columns) : Number(grid().dataset.days);
+  const columns = Number(isDay ? stop.closest('.mg').dataset.columns : grid().dataset.days);
   const rows = all.length / columns;
-  // Cells come row by row, half hours column by column.
+  // Days come row by row, half hours column by column.
   const at = all.indexOf(stop);
-  let row = isCell ? Math.floor(at / columns) : at % rows;
-  let column = isCell ? at % columns : Math.floor(at / rows);
+  let row = isDay ? Math.floor(at / columns) : at % rows;
+  let column = isDay ? at % columns : Math.floor(at / rows);
   if (event.key === 'ArrowLeft') column -= 1;
   else if (event.key === 'ArrowRight') column += 1;
   else if (event.key === 'ArrowUp') row -= 1;
@@ -97,10 +93,21 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'PageDown') row = Infinity;
   else return;
   event.preventDefault();
-  if (isCell && Number.isFinite(row) && (column < 0 || column >= columns)) { row += Math.sign(column); column = column < 0 ? columns - 1 : 0; }
-  const turns = row < 0 || column < 0 ? 'previous' : row >= rows || column >= columns ? 'next' : '';
-  if (!turns) all[isCell ? row * columns + column : column * rows + row].focus();
-  else if (isCell || !Number.isFinite(row) || column < 0 || column >= columns) { focusNext = true; document.getElementById(`go-${turns}`).click(); }
+  if (isDay && (column < 0 || column >= columns)) {
+    row += Math.sign(column);
+    column = column < 0 ? columns - 1 : 0;
+  }
+  const turn = row < 0 || column < 0 ? 'previous' : row >= rows || column >= columns ? 'next' : '';
+  if (!turn) all[isDay ? row * columns + column : column * rows + row].focus();
+  else if (isDay || !Number.isFinite(row) || column < 0 || column >= columns) { // midnight is an edge, not a way on
+    focusNext = true;
+    document.getElementById(`go-${turn}`).click();
+  }
+});
+document.addEventListener('click', ({ target }) => {
+  const cell = target.closest?.('#grid .mg-day');
+  if (!cell || target.closest('a, button, [popover]')) return;
+  cell.querySelector(matchMedia('(max-width: 767.98px)').matches ? '.mg-pick' : '.mg-new').click();
 });
 
 // --- single keys
@@ -112,7 +119,11 @@ document.addEventListener('keydown', (event) => {
   if (!('shortcuts' in document.body.dataset) || !grid() || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.target.closest?.('input, textarea, select, [contenteditable]') || document.querySelector('dialog[open]')) return;
   if (event.key === '?') document.getElementById('shortcuts').showModal();
-  else if (keys[event.key]) { event.preventDefault(); document.getElementById(keys[event.key])?.click(); }
+  else if (keys[event.key]) {
+    event.preventDefault();
+    const day = event.key === 'c' && document.activeElement.closest('.mg-day')?.querySelector('.mg-new');
+    (day || document.getElementById(keys[event.key]))?.click();
+  }
 });
 
 // --- the now line, minute by minute, in the zone of the page

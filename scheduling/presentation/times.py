@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from scheduling.core import grid
+from scheduling.core.spans import Span, overlap
 from scheduling.core.zones import instant, is_weekend
 from scheduling.presentation.items import Item, More, more_of
 from scheduling.presentation.pieces import Piece, bar_piece
@@ -121,7 +122,7 @@ def _column(
     day = laid_out.day
     is_today = day == viewer.today
     hours = 12 if viewer.compact else 6
-    focus_row = viewer.work_start.hour * 12 + 1
+    tab_stop = _tab_stop(laid_out, hours, viewer) if has_focus else None
     slots = []
     for row in range(1, grid.ROWS, hours):
         clock = time(*divmod((row - 1) * grid.ROW_MINUTES, 60))
@@ -132,7 +133,7 @@ def _column(
                 time=viewer.time(clock),
                 label=f"{long_day(day)}, {viewer.time(clock)}, add an event",
                 href=new_address(f"start={day.isoformat()}T{clock:%H:%M}"),
-                tabindex=0 if has_focus and row == focus_row else -1,
+                tabindex=0 if row == tab_stop else -1,
             )
         )
     return Column(
@@ -161,6 +162,15 @@ def _column(
         summary=summary,
         now=f"now {now_row}{'' if is_today else ' faint'}" if now_row else "",
     )
+
+
+def _tab_stop(laid_out: grid.Day, hours: int, viewer: Viewer) -> int:
+    """The row of the first half hour of work that no event covers: the one that Tab reaches."""
+    covered = [Span(place.row, place.row + place.rows) for place in (*laid_out.boxes, *laid_out.more)]
+    rows = range(1, grid.ROWS, hours)
+    free = [row for row in rows if not any(overlap(Span(row, row + hours), taken) for taken in covered)]
+    start = viewer.work_start.hour * 12 + 1
+    return next((row for row in free if row >= start), free[-1] if free else start)
 
 
 def _off_hours(day: date, viewer: Viewer) -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from tests.make import make_event
 
@@ -27,7 +26,7 @@ PAGES = [
 
 
 @pytest.fixture
-def assets(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def assets(tmp_path: Path, settings: Any) -> Path:
     settings.ASSETS_DIR = tmp_path
     call_command("build_assets", verbosity=0)
     return tmp_path
@@ -38,7 +37,7 @@ def packed(content: bytes) -> int:
 
 
 def test_assets_are_built_quickly_the_same_and_only_when_something_changed(
-    assets: Path, settings: SettingsWrapper, tmp_path_factory: pytest.TempPathFactory
+    assets: Path, settings: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     first = {path.name: path.read_bytes() for path in assets.iterdir()}
     dates = {path: path.stat().st_mtime_ns for path in assets.iterdir()}

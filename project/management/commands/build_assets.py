@@ -38,7 +38,8 @@ CRISPY = (
     "layout/help_text.html",
     "layout/help_text_and_errors.html",
 )
-ICON_NAME = re.compile(r"""(?:\bicon\s+|\bicon\s*[=:]\s*)["']([a-z0-9-]+)["']""")
+# `{% icon "lock" %}`, `icon="lock"`, and in scripts `sign('x-lg')`, `icon || 'check-lg'`.
+ICON_NAME = re.compile(r"""(?:\bicon\s+|\bicon\s*(?:[=:]|\|\|)\s*|\bsign\()["']([a-z0-9-]+)["']""")
 CLASS_ATTRIBUTE = re.compile(r"""\bclass["']?\s*[=:]\s*(?:"([^"]*)"|'([^']*)')""")
 CSS_CLASS = re.compile(r"""css_class\s*=\s*["']([^"']+)["']""")
 TEMPLATE_TAG = re.compile(r"\{[%#].*?[%#]\}|\{\{.*?\}\}", re.S)

@@ -1,0 +1,313 @@
+"""The grids in a real browser: what a refresh must leave alone, the keyboard, room, and accessibility rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.servers import Product, start_product
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+VIEWS = ["month", "week", "day", "agenda"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    product = start_product(tmp_path_factory.mktemp("calendar"), demo=True)
+    yield product
+    product.stop()
+
+
+@pytest.fixture(scope="module")
+def api(product: Product) -> Iterator[httpx.Client]:
+    """Another hand on Ana's calendar."""
+    headers = {"Authorization": f"Bearer {product.api_token('ana@example.com')}"}
+    with httpx.Client(base_url=f"{product.url}/appointment/api/", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, product: Product) -> Any:
+    """The state of a browser in which Ana is signed in."""
+    password = re.search(r"ana@example\.com.*?(\S+)$", product.command("demo"), re.M)
+    assert password
+    context = browser.new_context(base_url=product.url)
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("#id_login", "ana@example.com")
+    page.fill("#id_password", password[1])
+    page.click("#sign-in")
+    page.wait_for_url("**/calendar/**")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def context(browser: Browser, product: Product, signed_in: Any) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        base_url=product.url, storage_state=signed_in, viewport={"width": 1440, "height": 900}
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    yield page
+    assert faults == []
+
+
+def today() -> datetime:
+    return datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+def add(api: httpx.Client, title: str, start: datetime, hours: float = 1) -> str:
+    body = {
+        "title": title,
+        "start_time": start.isoformat(),
+        "end_time": (start + timedelta(hours=hours)).isoformat(),
+        "time_zone": "UTC",
+    }
+    answer = api.post("events/", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def live(page: Page, view: str, day: datetime | None = None) -> None:
+    """Open a view and wait until it hears of changes."""
+    page.goto(f"/calendar/{view}/{(day or today()):%Y-%m-%d}/")
+    expect(page.locator("body[data-live-state=open]")).to_be_attached()
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id"))
+
+
+# --- refresh -----------------------------------------------------------------------------------
+def test_refresh_keeps_scroll_focus_and_the_tab_stop_of_the_week(page: Page, api: httpx.Client) -> None:
+    live(page, "week")
+    page.evaluate("document.getElementById('grid').scrollTop = 333")
+    slot = f"slot-{today():%Y%m%d}-1030"
+    page.locator(f"#{slot}").focus()
+    page.evaluate("document.getElementById('grid').scrollTop = 333")
+
+    event = add(api, "From elsewhere", today())
+    expect(page.locator(f"#grid [data-event='{event}']")).to_be_visible()
+    assert page.evaluate("document.getElementById('grid').scrollTop") == 333
+    assert focused(page) == slot
+    assert page.locator("#grid .slot[tabindex='0']").evaluate_all("all => all.map(el => el.id)") == [slot]
+
+
+def test_refresh_keeps_an_open_list_of_the_month(page: Page, api: httpx.Client) -> None:
+    day = today() + timedelta(days=400)
+    for n in range(6):
+        add(api, f"Full day {n}", day + timedelta(minutes=n))
+    live(page, "month", day)
+    cell = page.locator(f"#d-{day:%Y-%m-%d}")
+    cell.locator("button.more").click()
+    listed = cell.locator(".day-list")
+    expect(listed).to_be_visible()
+
+    add(api, "Full day 6", day + timedelta(hours=2))
+    expect(listed).to_contain_text("Full day 6")
+    expect(listed).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(listed).to_be_hidden()
+
+
+def test_refresh_waits_while_something_is_dragged(page: Page, api: httpx.Client) -> None:
+    live(page, "week")
+    page.evaluate("document.documentElement.dataset.dragging = ''")
+    event = add(api, "Behind your hand", today() + timedelta(hours=1))
+    page.evaluate("htmx.trigger(document.body, 'events-changed')")
+    page.wait_for_function("performance.now() > 0")  # the trigger ran; the grid is as it was
+    assert page.locator(f"#grid [data-event='{event}']").count() == 0
+    page.evaluate("delete document.documentElement.dataset.dragging")
+    expect(page.locator(f"#grid [data-event='{event}']")).to_be_visible()
+
+
+def test_unchanged_grid_is_not_sent_again(page: Page) -> None:
+    live(page, "month")
+    with page.expect_response(re.compile(r"/calendar/month/")) as answer:
+        page.evaluate("htmx.trigger('#grid', 'events-changed')")
+    assert answer.value.status in (200, 304)  # 200 only if the clock just entered the next five minutes
+    expect(page.locator("#grid .mg-day").first).to_be_visible()
+
+
+# --- ways through ------------------------------------------------------------------------------
+def test_period_is_turned_without_a_new_page_and_back_restores_it(page: Page) -> None:
+    live(page, "month", datetime(2026, 11, 24, tzinfo=UTC))
+    page.evaluate("window.isSamePage = true")
+    page.click("#go-next")
+    expect(page.locator("#range")).to_have_text("December 2026")
+    expect(page).to_have_title("December 2026 – Appointment")
+    expect(page).to_have_url(re.compile(r"/calendar/month/2026-12-01/$"))
+    assert focused(page) == "go-next"
+    expect(page.locator("#mini caption strong")).to_have_text("December 2026")
+    page.click("#view-week")
+    expect(page.locator("#view-week")).to_have_attribute("aria-current", "true")
+    assert page.evaluate("window.isSamePage")
+    page.go_back()
+    expect(page.locator("#range")).to_have_text("December 2026")
+
+
+def test_keys_turn_pages_and_change_views(page: Page) -> None:
+    live(page, "month", datetime(2026, 11, 24, tzinfo=UTC))
+    for key, words in [("j", "December 2026"), ("k", "November 2026"), ("w", "26 October – 1 November 2026")]:
+        page.keyboard.press(key)
+        expect(page.locator("#range")).to_contain_text(words)
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_be_visible()
+    page.keyboard.press("j")  # a dialog is open: nothing happens
+    expect(page.locator("#range")).to_contain_text("26 October")
+
+
+def test_arrows_walk_the_month_and_over_its_edge(page: Page) -> None:
+    live(page, "month", datetime(2026, 11, 24, tzinfo=UTC))
+    page.locator("#n-2026-11-24").focus()
+    for key, at in [
+        ("ArrowRight", "n-2026-11-25"),
+        ("ArrowDown", "n-2026-12-02"),
+        ("ArrowUp", "n-2026-11-25"),
+        ("Home", "n-2026-11-23"),
+        ("ArrowLeft", "n-2026-11-22"),
+        ("End", "n-2026-11-22"),
+    ]:
+        page.keyboard.press(key)
+        assert focused(page) == at
+    page.keyboard.press("PageDown")
+    expect(page.locator("#range")).to_have_text("December 2026")
+    expect(page.locator("#n-2026-12-01")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#d-2026-12-01 :focus")).to_be_attached()
+
+
+def test_tap_on_a_day_lists_it_on_phones(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    live(page, "month", datetime(2026, 11, 24, tzinfo=UTC))
+    page.locator("#d-2026-11-12").click(position={"x": 4, "y": 50})
+    expect(page.locator("#chosen-day")).to_have_text("Thursday 12 November")
+    expect(page).to_have_url(re.compile(r"/calendar/month/2026-11-12/$"))
+
+
+def test_arrows_walk_the_half_hours_of_the_week(page: Page) -> None:
+    live(page, "week", datetime(2026, 11, 24, tzinfo=UTC))
+    page.locator("#slot-20261123-0900").focus()
+    for key, at in [
+        ("ArrowDown", "slot-20261123-0930"),
+        ("ArrowRight", "slot-20261124-0930"),
+        ("End", "slot-20261129-0930"),
+        ("ArrowUp", "slot-20261129-0900"),
+    ]:
+        page.keyboard.press(key)
+        assert focused(page) == at
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#range")).to_contain_text("30 November – 6 December")
+
+
+def test_calendar_is_hidden_by_its_box_at_once(page: Page, api: httpx.Client) -> None:
+    event = add(api, "Now you see me", today() - timedelta(hours=3))
+    live(page, "week")
+    shown = page.locator(f"#grid [data-event='{event}']")
+    box = page.get_by_role("checkbox", name="Personal").first
+    expect(shown).to_be_visible()
+    box.uncheck()
+    expect(shown).to_have_count(0)
+    box.check()
+    expect(shown).to_be_visible()
+
+
+def test_grid_and_side_work_without_javascript(browser: Browser, product: Product, signed_in: Any) -> None:
+    context = browser.new_context(base_url=product.url, storage_state=signed_in, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/calendar/month/2026-11-24/")
+    page.click("#go-next")
+    expect(page.locator("#range")).to_have_text("December 2026")
+    page.click("#view-week")
+    expect(page.locator("#grid")).to_have_attribute("data-view", "week")
+    box = page.get_by_role("checkbox").first
+    box.uncheck()
+    page.get_by_role("button", name=re.compile("^Apply")).first.click()
+    expect(page.get_by_role("checkbox").first).not_to_be_checked()
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name=re.compile("^Apply")).first.click()
+    expect(page.get_by_role("checkbox").first).to_be_checked()
+    context.close()
+
+
+# --- room and looks ----------------------------------------------------------------------------
+def test_boxes_of_a_crowded_day_do_not_overlap(page: Page, api: httpx.Client) -> None:
+    day = today() + timedelta(days=500)
+    for n in range(12):
+        add(api, f"Clash {n}", day + timedelta(minutes=7 * n), hours=1.5)
+    add(api, "Over midnight", day + timedelta(hours=10), hours=4)
+    for view in ("week", "day", "month"):
+        live(page, view, day)
+        boxes = page.locator("#grid .ev, #grid .bar, #grid .chip, #grid .more").evaluate_all(
+            "all => all.map(el => el.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"
+        )
+        assert len(boxes) >= 4
+        for i, a in enumerate(boxes):
+            for b in boxes[i + 1 :]:
+                apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
+                assert apart, (view, a, b)
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024])
+def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    for address in [*(f"/calendar/{view}/2026-11-24/" for view in VIEWS), "/calendar/settings/", "/sync/"]:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
+
+
+PAGES = [*(f"/calendar/{view}/" for view in VIEWS), "/calendar/settings/", "/sync/", "/accounts/email/"]
+PUBLIC = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_break_no_accessibility_rule(
+    browser: Browser, product: Product, signed_in: Any, theme: Any, width: int
+) -> None:
+    size = {"width": width, "height": 900}
+    for state, addresses in ((signed_in, PAGES), (None, PUBLIC)):
+        context = browser.new_context(
+            base_url=product.url, storage_state=state, color_scheme=theme, viewport=size, bypass_csp=False
+        )
+        page = context.new_page()
+        for address in addresses:
+            where = (
+                f"{address}{today():%Y-%m-%d}/"
+                if address.endswith(tuple(f"/{v}/" for v in VIEWS))
+                else address
+            )
+            page.goto(where)
+            found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+            faults = [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]]
+            assert faults == [], where
+        context.close()
