@@ -129,8 +129,9 @@ def list_events(
         "defaultReminders": wire.DEFAULT_REMINDERS if entry.is_primary else [],
     }
     last = page["last"] if page else ""
+    found: list[Event] = []
     if size == 0:
-        found, is_last = [], False
+        is_last = False
     elif flag(query, "singleEvents") or query.get("orderBy"):
         found, is_last, last = _computed(entry, query, since, window, last, size)
     else:
@@ -199,7 +200,7 @@ def _since(entry: ListEntry, query: QueryDict) -> tuple[int | None, list[str | N
         )
     if query.get("showDeleted", "").lower() == "false":
         raise invalid("Sync token cannot be used with showDeleted=false.", "badRequest", "showDeleted")
-    token = decode(query["syncToken"], "syncToken")
+    token = decode(query.get("syncToken", ""), "syncToken")
     if token.get("calendar") != entry.calendar.google_id or token.get("account") != entry.account_id:
         raise invalid("Invalid sync token value.", "invalid", "syncToken")
     if token["generation"] != entry.calendar.token_generation:
@@ -215,7 +216,7 @@ def _page_token(query: QueryDict) -> Json | None:
     """The page token's payload; it belongs to exactly this query, with the same sync token."""
     if not query.get("pageToken"):
         return None
-    token = decode(query["pageToken"], "pageToken")
+    token = decode(query.get("pageToken", ""), "pageToken")
     if token.get("is") != identity(query) or token.get("from") != query.get("syncToken", ""):
         raise invalid("Invalid page token value.", "invalid", "pageToken")
     return token
@@ -324,7 +325,7 @@ def list_instances(entry: ListEntry, event_id: str, query: QueryDict, *, link_ba
     before = instant(query, "timeMax")
     found = store.instances(master, after=instant(query, "timeMin"), before=before or clock.now() + EXPANSION)
     if "originalStart" in query:
-        wanted = _original_start(query["originalStart"], zone)
+        wanted = _original_start(query.get("originalStart", ""), zone)
         found = [event for event in found if event.original_start in wanted]
     if not flag(query, "showDeleted"):
         found = [event for event in found if not event.is_cancelled]
@@ -369,7 +370,7 @@ def list_calendars(account: Account, query: QueryDict, *, page_size: int | None 
             raise invalid(
                 "Sync token cannot be used together with minAccessRole.", "badRequest", "minAccessRole"
             )
-        token = decode(query["syncToken"], "syncToken")
+        token = decode(query.get("syncToken", ""), "syncToken")
         if token.get("account") != account.pk or "list" not in token:
             raise invalid("Invalid sync token value.", "invalid", "syncToken")
         if token["generation"] != account.token_generation:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rruleset, rrulestr
+from dateutil.rrule import rrule, rruleset, rrulestr
 
 MOST_INSTANCES = 1000  # of one series in one answer
 MOST_STEPS = 100_000  # of a rule, so that an odd one cannot hold a request for ever
@@ -166,6 +166,8 @@ def _rules(start: dict[str, str], lines: list[str]) -> rruleset:
             if name in ("RRULE", "EXRULE"):
                 local = _UNTIL.sub(lambda until: f"UNTIL={_until(until[1], zone):%Y%m%dT%H%M%S}", value)
                 rule = rrulestr(local, dtstart=first)
+                if not isinstance(rule, rrule):
+                    raise BadRecurrence("A line holds one rule.")
                 (result.rrule if name == "RRULE" else result.exrule)(rule)
             else:
                 for part in value.split(","):

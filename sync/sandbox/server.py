@@ -24,6 +24,7 @@ from django.core.wsgi import get_wsgi_application
 class DroppingHandler(basehttp.ServerHandler):
     """Offers `google_sandbox.drop_connection`: after that call nothing is sent and the socket closes."""
 
+    environ: dict[str, Any]  # made by setup_environ
     is_dropped = False
 
     def setup_environ(self) -> None:

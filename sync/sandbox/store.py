@@ -191,7 +191,7 @@ def agenda(entry: ListEntry, after: datetime, before: datetime) -> list[Event]:
             found += [e for e in instances(event, after=after, before=before) if not e.is_cancelled]
         elif event.ends_at is None or event.ends_at > after or event.starts_at == event.ends_at == after:
             found.append(event)
-    return sorted(found, key=lambda e: (max(e.starts_at, after), "dateTime" in e.body["start"]))
+    return sorted(found, key=lambda e: (max(e.starts_at or after, after), "dateTime" in e.body["start"]))
 
 
 def order_key(event_id: str) -> str:

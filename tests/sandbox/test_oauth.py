@@ -259,6 +259,9 @@ def test_login_hint_is_chosen_beforehand(sandbox: SandboxControl) -> None:
     params = question(login_hint="jonas.hein@gmail.com")
     page = httpx.get(sandbox.addresses["GOOGLE_AUTHORIZE_URL"], params=params).text
     assert re.search(r'value="jonas.hein@gmail.com" checked', page)
+    params = question(login_hint="new.person@example.com")
+    page = httpx.get(sandbox.addresses["GOOGLE_AUTHORIZE_URL"], params=params).text
+    assert re.search(r'value="new.person@example.com" checked', page) and "New Person" in page
 
 
 def test_no_secret_reaches_the_log_or_the_database(sandbox: SandboxControl, sandbox_database: str) -> None:

@@ -6,7 +6,7 @@ import base64
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -43,6 +43,11 @@ class Asked:
     def login_scopes(self) -> list[str]:
         return [scope for scope in self.scopes if scope not in self.calendar_scopes]
 
+    @property
+    def site(self) -> str:
+        """The name under which the person knows the client: its host."""
+        return urlsplit(self.redirect_uri).netloc
+
     def answer(self, **parameters: str) -> HttpResponse:
         """Back to the client."""
         parameters |= {"state": self.state} if self.state else {}
@@ -68,9 +73,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if request.POST.get("decision") == "cancel":
         return asked.answer(error="access_denied")
     if request.method == "POST":
-        email = request.POST.get("account", "")
-        email = request.POST.get("other_email", "") if email in ("", "other") else email
-        if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email.strip()):
+        # A typed address wins: without scripts nobody ticks "another account" for the person.
+        email = request.POST.get("other_email", "").strip() or request.POST.get("account", "")
+        if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             granted = [*asked.login_scopes, *request.POST.getlist("scope")]
             return _approved(asked, email, granted, with_examples="with_examples" in request.POST)
         return _consent_page(
@@ -163,15 +168,17 @@ def _approved(asked: Asked, email: str, granted: list[str], *, with_examples: bo
 
 def _consent_page(request: HttpRequest, asked: Asked, error: str = "", status: int = 200) -> HttpResponse:
     accounts = dict(seed.DEFAULT_ACCOUNTS) | dict(Account.objects.values_list("email", "name"))
-    hint = request.POST.get("account") or request.GET.get("login_hint") or next(iter(accounts))
+    hint = request.GET.get("login_hint", "").strip().lower()
+    if "@" in hint:
+        accounts.setdefault(hint, store.default_name(hint))
+    chosen = request.POST.get("account") or (hint if hint in accounts else next(iter(accounts)))
     context = {
         "asked": asked,
         "accounts": [
-            {"email": email, "name": name, "is_chosen": email == hint} for email, name in accounts.items()
+            {"email": email, "name": name, "is_chosen": email == chosen} for email, name in accounts.items()
         ],
-        "is_other": hint not in accounts,
-        "other_email": request.POST.get("other_email")
-        or (hint if "@" in hint and hint not in accounts else ""),
+        "is_other": chosen == "other",
+        "other_email": request.POST.get("other_email", ""),
         "scopes": [(scope, CALENDAR_SCOPES.get(scope, scope)) for scope in asked.calendar_scopes],
         "error": error,
     }

@@ -116,8 +116,8 @@ def edit_event(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def delete_event(request: HttpRequest) -> HttpResponse:
     entry, event = _event(request)
+    context: dict[str, Any] = {"entry": entry, "event": event, "scopes": SCOPES if event.is_exception else ()}
     if request.method == "GET":
-        context = {"entry": entry, "event": event, "scopes": SCOPES if event.is_exception else ()}
         return render(request, "google_sandbox/delete.html", context)
     scope = request.POST.get("scope", "this")
     try:
@@ -128,8 +128,7 @@ def delete_event(request: HttpRequest) -> HttpResponse:
         else:
             store.delete(entry, event.event_id)
     except GoogleError as error:
-        context = {"entry": entry, "event": event, "error": str(error)}
-        return render(request, "google_sandbox/delete.html", context, status=422)
+        return render(request, "google_sandbox/delete.html", context | {"error": str(error)}, status=422)
     return redirect(_home(entry.account.email, entry, done="deleted"))
 
 
@@ -192,7 +191,9 @@ def _change(entry: ListEntry, event: Event, form: EventForm, scope: str) -> None
     # Of the whole series only what was changed here travels, and a move in time is applied to its start.
     master = store.find(entry, event.recurring_event_id)
     changed = set(form.changed_data)
-    changes = {name: body[name] for name in ("summary", "location", "description") if name in changed}
+    changes: wire.Json = {
+        name: body[name] for name in ("summary", "location", "description") if name in changed
+    }
     if changed & {"is_all_day", "start_date", "start_time", "end_date", "end_time", "zone"}:
         changes |= _moved(master, event, body)
     store.update(entry, master.event_id, changes, replace=False)
