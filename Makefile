@@ -11,7 +11,9 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 run: .venv/.base ## a working calendar with demo content on http://localhost:8000 (PORT=…); Ctrl-C stops it
-	@if [ ! -e .env ]; then export DEBUG="$${DEBUG-1}"; fi; exec $(PYTHON) manage.py serve --demo --port $(PORT) $(ARGS)
+	@if [ ! -e .env ] && [ -z "$$DEBUG$$SECRET_KEY" ]; then \
+	  printf '# Made by make run: a local trial. See .env.example before people rely on it.\nDEBUG=1\n' > .env; fi
+	@exec $(PYTHON) manage.py serve --demo --port $(PORT) $(ARGS)
 
 test: .venv/.dev browser ## every test (ARGS="-k name" for some)
 	@$(PYTHON) -m pytest $(ARGS)
@@ -62,5 +64,5 @@ browser: .venv/.dev
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	root=$$([ "$$(id -u)" != 0 ] || echo --with-deps); \
 	$(PYTHON) -m playwright install $$root chromium >/dev/null && exit 0; \
-	[ "$$root" ] && apt-get install --yes --quiet chromium >/dev/null && exit 0; \
+	[ "$$root" ] && apt-get update --quiet --quiet && apt-get install --yes --quiet chromium >/dev/null && exit 0; \
 	echo "The tests need a browser: install Chromium so that 'chromium' is on the PATH." >&2; exit 1

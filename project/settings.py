@@ -290,8 +290,10 @@ BOOTSTRAP_DIR = Path(bootstrap_wrapper.get_bootstrap_dir())
 STATICFILES_DIRS = [BASE_DIR / "static", ASSETS_DIR]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "project.storage.StaticStorage"},
 }
+# `serve` collects before it starts and after each change, so that nothing has to be looked for per request.
+SERVESTATIC_AUTOREFRESH = SERVESTATIC_USE_FINDERS = False
 
 # --- Security ----------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure

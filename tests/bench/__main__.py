@@ -1,0 +1,190 @@
+"""`make bench`: what a person waits for, measured on the running product, each beside its floor.
+
+A floor is the work that nobody can leave out, done directly on the same machine in the same run: the save itself
+plus one fetch of the same fragment, or the save plus one insert at the same Google. Ratios compare machines; the
+milliseconds only tell about this one.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httplib2
+import httpx
+from google.oauth2.credentials import Credentials
+from google_auth_httplib2 import AuthorizedHttp
+from googleapiclient.discovery import build
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import launch
+from tests.servers import Product, start_product, wait_for
+
+RUNS = int(os.environ.get("BENCH_RUNS", "50"))
+PERSON, PASSWORD = "ana@example.com", "appointment-demo"
+GOOGLE_EMAIL = "bench@gmail.example"
+
+
+@dataclass
+class Row:
+    """One line of the table: milliseconds of `RUNS` runs, and of the floor beside them."""
+
+    name: str
+    ours: list[float]
+    floor: list[float]
+    floor_name: str
+
+    def __str__(self) -> str:
+        ordered = sorted(self.ours)
+        p95 = ordered[int(len(ordered) * 0.95) - 1]
+        floor = statistics.median(self.floor)
+        p50 = statistics.median(ordered)
+        return f"{self.name:<38} {p50:8.0f} {p95:8.0f} {floor:8.0f}   {p50 / floor:5.1f} ×  {self.floor_name}"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="appointment-bench-") as folder, sync_playwright() as playwright:
+        product = start_product(Path(folder), demo=True, SYNC_POLL_SECONDS="300")
+        browser = launch(playwright)
+        try:
+            token = product.api_token(PERSON)
+            page = sign_in(browser, product)
+            weight = first_load(browser, product, page)
+            connect(page, product)
+            rows = measure(product, page, token)
+        finally:
+            browser.close()
+            product.stop()
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {RUNS} runs\n")
+    print(f"first load of the month view, all transfers compressed: {weight / 1000:.1f} kB (limit 75)\n")
+    print(f"{'milliseconds':<38} {'p50':>8} {'p95':>8} {'floor':>8}   ratio")
+    for row in rows:
+        print(row)
+
+
+def sign_in(browser: Browser, product: Product) -> Page:
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(f"{product.url}/accounts/login/")
+    page.fill("input[name=login]", PERSON)
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/calendar/**")
+    return page
+
+
+def first_load(browser: Browser, product: Product, signed_in: Page) -> float:
+    """Bytes on the wire of a month view in a browser that has nothing in its cache."""
+    context = browser.new_context(storage_state=signed_in.context.storage_state())
+    page = context.new_page()
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    sizes: list[float] = []
+    devtools.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(f"{product.url}/calendar/month/{datetime.now(UTC):%Y-%m-%d}/", wait_until="networkidle")
+    context.close()
+    return sum(sizes)
+
+
+def connect(page: Page, product: Product) -> None:
+    httpx.post(
+        f"{product.url}/sandbox/google/_control/accounts", json={"email": GOOGLE_EMAIL, "name": "Bench"}
+    ).raise_for_status()
+    page.goto(f"{product.url}/sync/")
+    page.click("#connect-button")
+    page.get_by_label("Another account").check()
+    page.get_by_label("E-mail of the other account").fill(GOOGLE_EMAIL)
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/sync/")
+    wait_for(lambda: page.get_by_text("Google seen").first.is_visible(), "the first run")
+
+
+def measure(product: Product, page: Page, token: str) -> list[Row]:
+    day = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0)
+    address = f"/calendar/week/{day:%Y-%m-%d}/"
+    page.goto(product.url + address)
+    page.wait_for_selector("body[data-live-state=open]")
+    page.evaluate(
+        """() => {
+            window.seen = {};
+            new MutationObserver(() => document.querySelectorAll('[data-event]').forEach(
+                e => window.seen[e.dataset.event] ??= Date.now()
+            )).observe(document.body, {childList: true, subtree: true});
+        }"""
+    )
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    api = httpx.Client(base_url=product.url, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+    fragment = httpx.Client(base_url=product.url, cookies=cookies, headers={"HX-Request": "true"}, timeout=20)
+    google = google_client(product)
+    visible, on_google, floor_visible, floor_google = [], [], [], []
+    for number in range(RUNS):
+        body = {
+            "title": f"Bench {number}",
+            "start_time": day.isoformat(),
+            "end_time": (day + timedelta(hours=1)).isoformat(),
+        }
+        started = time.time()
+        answer = api.post("/appointment/api/events/", json=body)
+        saved = time.time()
+        answer.raise_for_status()
+        event_id = answer.json()["id"]
+        on_google.append(milliseconds(started, arrival_at_google(product, uuid.UUID(event_id).hex)))
+        page.wait_for_function("id => window.seen[id]", arg=event_id)
+        visible.append(milliseconds(started, page.evaluate("id => window.seen[id]", event_id) / 1000))
+
+        begun = time.time()
+        fragment.get(address).raise_for_status()
+        floor_visible.append(milliseconds(started, saved) + milliseconds(begun, time.time()))
+        begun = time.time()
+        insert_directly(google, body)
+        floor_google.append(milliseconds(started, saved) + milliseconds(begun, time.time()))
+        api.delete(f"/appointment/api/events/{event_id}/").raise_for_status()
+    return [
+        Row("save → visible in a second browser", visible, floor_visible, "save + one fetch of the fragment"),
+        Row("save → on Google's side", on_google, floor_google, "save + one direct insert"),
+    ]
+
+
+def milliseconds(start: float, end: float) -> float:
+    return (end - start) * 1000
+
+
+def arrival_at_google(product: Product, google_id: str) -> float:
+    address = f"{product.url}/sandbox/google/_control/events/{google_id}"
+    while httpx.get(address, params={"account": GOOGLE_EMAIL}).status_code != 200:
+        time.sleep(0.01)
+    return time.time()
+
+
+def google_client(product: Product) -> Any:
+    tokens = httpx.post(
+        f"{product.url}/sandbox/google/_control/accounts", json={"email": "floor@gmail.example", "name": "Floor"}
+    ).json()
+    return build(
+        "calendar",
+        "v3",
+        http=AuthorizedHttp(Credentials(tokens["access_token"]), httplib2.Http(timeout=20)),
+        static_discovery=True,
+        cache_discovery=False,
+        client_options={"api_endpoint": f"{product.url}/sandbox/google/calendar/v3/"},
+    )
+
+
+def insert_directly(google: Any, body: dict[str, str]) -> None:
+    event = {
+        "summary": body["title"],
+        "start": {"dateTime": body["start_time"], "timeZone": "UTC"},
+        "end": {"dateTime": body["end_time"], "timeZone": "UTC"},
+    }
+    google.events().insert(calendarId="primary", body=event).execute()
+
+
+if __name__ == "__main__":
+    main()
