@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from sync.sandbox import channels, clock, events, recurrence
-from sync.sandbox.models import OWNER, READER, Account, Calendar, Event, ListEntry
+from sync.sandbox.models import OWNER, READER, WRITER_NO_PRIVATE, Account, Calendar, Event, ListEntry
 from sync.sandbox.wire import (
     GoogleError,
     condition_not_met,
@@ -286,6 +286,7 @@ def update(
     event = find(entry, event_id)
     if event.is_gone:
         raise not_found()
+    _check_private(entry, event)
     _check_match(event, if_match)
     sequence = _sequence(event, body)
     old_status, status = event.status, body.get("status") or ("confirmed" if replace else event.status)
@@ -316,6 +317,7 @@ def delete(entry: ListEntry, event_id: str, *, if_match: str = "") -> Event:
     event = find(entry, event_id)
     if event.is_gone or event.is_cancelled:
         raise deleted()
+    _check_private(entry, event)
     _check_match(event, if_match)
     event.status, event.sequence, event.raw = "cancelled", event.sequence + 1, None
     _save(entry.calendar, event)
@@ -425,6 +427,12 @@ def _organizer(entry: ListEntry) -> Json:
 
 def _is_organizer(entry: ListEntry, event: Event) -> bool:
     return event.organizer.get("email", "").lower() == entry.calendar.google_id.lower()
+
+
+def _check_private(entry: ListEntry, event: Event) -> None:
+    is_private = event.body.get("visibility") in ("private", "confidential")
+    if is_private and entry.access_role == WRITER_NO_PRIVATE:
+        raise required_access_level()
 
 
 def _check_match(event: Event, if_match: str) -> None:

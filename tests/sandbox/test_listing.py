@@ -267,6 +267,18 @@ def test_readers_cannot_write(google: Google, sandbox: SandboxControl, role: str
     assert refusal(events.delete(calendarId=calendar, eventId=event["id"])) == denied
 
 
+def test_writer_without_private_access_leaves_private_events_alone(
+    google: Google, sandbox: SandboxControl
+) -> None:
+    events = google().events()
+    calendar = shared(sandbox, "writerWithoutPrivateAccess")
+    stored = {event["start"]["dateTime"][8:10]: event["id"] for event in sandbox.events(NORA, calendar)}
+    assert events.patch(calendarId=calendar, eventId=stored["01"], body={"summary": "Ours"}).execute()
+    denied = (403, "requiredAccessLevel")
+    assert refusal(events.patch(calendarId=calendar, eventId=stored["02"], body={"summary": "x"})) == denied
+    assert refusal(events.delete(calendarId=calendar, eventId=stored["02"])) == denied
+
+
 def test_changed_role_and_lost_calendar_show(google: Google, sandbox: SandboxControl) -> None:
     service = google()
     calendar = shared(sandbox, "writer")

@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.test.client import RequestFactory
 from django.urls import URLPattern, URLResolver
 
-from sync.sandbox import urls
+from sync.sandbox import oauth, urls
 from sync.sandbox.checks import sandbox_needs_debug
 from tests.sandbox.client import SandboxControl
 from tests.sandbox.conftest import NORA, Google
@@ -68,6 +68,15 @@ def test_check_refuses_the_sandbox_with_debug_off() -> None:
         assert sandbox_needs_debug() == []
     with override_settings(DEBUG=False):
         assert [error.id for error in sandbox_needs_debug()] == ["google_sandbox.E001"]
+
+
+def test_client_is_checked_when_the_site_names_one() -> None:
+    with override_settings(GOOGLE_CLIENT_ID="ours", GOOGLE_CLIENT_SECRET="secret"):
+        oauth.check_client("ours", "secret")
+        for wrong in (("theirs", "secret"), ("ours", "guess"), ("", "")):
+            with pytest.raises(oauth.OAuthError) as caught:
+                oauth.check_client(*wrong)
+            assert (caught.value.status, caught.value.body["error"]) == (401, "invalid_client")
 
 
 def test_control_takes_no_posts_that_another_site_could_send(sandbox: SandboxControl) -> None:
