@@ -105,7 +105,7 @@ def _field(name: str, detail: Document, required: bool) -> dict[str, Any]:
         "name": name,
         "kind": _kind(detail),
         "required": required,
-        "default": json.dumps(detail["default"]) if "default" in detail else "",
+        "default": json.dumps(detail["default"]) if detail.get("default", "") != "" else "",
         "description": _prose(detail.get("description", "")),
         "limits": ", ".join(limits),
     }

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
@@ -27,6 +28,7 @@ class Api(Client):
     """A client that holds a token and sends JSON."""
 
     def __init__(self, user: Any, scope: str = "write") -> None:
+        cache.clear()  # the counted requests of an earlier test's token of the same number
         token = services.create_api_token(user=user, name="test", scope=scope)
         super().__init__(headers={"authorization": f"Bearer {token}"})
 
