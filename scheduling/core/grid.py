@@ -1,4 +1,4 @@
-"""Where events stand in the month, week and day grids, as the plain numbers of grid.css.
+"""Where events stand in the month, week and day grids, as plain numbers for class names.
 
 An `Entry` is an event as the grid sees it: instants (aware datetimes) when it has a time, dates with an
 exclusive end when it is all day. Days are the local days of a zone, rows are five minutes of wall clock
@@ -31,7 +31,7 @@ from scheduling.core.zones import DAY, day_bounds, wall_time
 ROW_MINUTES = 5
 ROWS = 24 * 60 // ROW_MINUTES
 LEAST_ROWS = 6  # 24 px at the usual density: the smallest target
-MOST_COLUMNS = 8  # grid.css has positions for eight events side by side
+MOST_COLUMNS = 8  # more side by side would be too narrow to read
 MONTH_LANES = 4
 ALL_DAY_LANES = 6
 

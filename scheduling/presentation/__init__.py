@@ -1,7 +1,7 @@
 """What the calendar templates draw: rows become words, classes and addresses in the viewer's zone and clock.
 
-Nothing here queries. Positions come from `core.grid`; the class names are those of static/grid.css
-(`r-N s-N c-IofN x-K d-N w-N l-N`) and static/app.css (`e-N`, `is-…`).
+Nothing here queries. Positions come from `core.grid`; their class names (`r-N s-N c-IofN x-K d-N w-N l-N`) are
+made by `build_assets`; `e-N` and `is-…` are in static/app.css.
 """
 
 from scheduling.presentation.agenda import agenda

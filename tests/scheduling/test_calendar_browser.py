@@ -173,6 +173,8 @@ def test_period_is_turned_without_a_new_page_and_back_restores_it(page: Page) ->
     assert page.evaluate("window.isSamePage")
     page.go_back()
     expect(page.locator("#range")).to_have_text("December 2026")
+    page.locator("#grid .chip").first.click()
+    expect(page.locator("#popover")).to_be_visible()
 
 
 def test_keys_turn_pages_and_change_views(page: Page) -> None:

@@ -1,7 +1,7 @@
 """Writes what browsers load to ASSETS_DIR: `site.css`, `site.js` and `icons.svg`, without Node or a bundler.
 
-- `site.css`: Bootstrap, `static/app.css` and `static/grid.css` in one file, without the rules whose classes
-  nothing here uses (most of Bootstrap).
+- `site.css`: Bootstrap, `static/app.css` and the positions of the grids in one file, without the rules whose
+  classes nothing here uses (most of Bootstrap).
 - `site.js`: our scripts in one file, each in a scope of its own.
 - `icons.svg`: the bootstrap-icons that templates and code name, one `<symbol>` each.
 
@@ -22,6 +22,9 @@ import rjsmin
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from scheduling.core.grid import MOST_COLUMNS, ROWS
+
+MOST_LANES = 12
 # theme.js runs alone and before the first paint; the others may come later.
 BLOCKING_SCRIPTS = {"theme.js"}
 # Classes that the server or a script composes: e-7, is-past, has-…
@@ -81,8 +84,8 @@ def code() -> list[Path]:
     )
 
 
-def stylesheets() -> list[Path]:
-    return [settings.BASE_DIR / "static" / name for name in ("app.css", "grid.css")]
+def own_styles() -> Path:
+    return settings.BASE_DIR / "static" / "app.css"
 
 
 def bootstrap() -> Path:
@@ -95,7 +98,7 @@ def crispy_templates() -> list[Path]:
 
 
 def sources() -> list[Path]:
-    own = [Path(__file__), bootstrap(), *stylesheets(), *crispy_templates()]
+    own = [Path(__file__), bootstrap(), own_styles(), *crispy_templates()]
     return [*own, *scripts(), *templates(), *code()]
 
 
@@ -115,9 +118,32 @@ def write(path: Path, content: str) -> None:
 
 # --- stylesheet --------------------------------------------------------------------------------
 def stylesheet() -> str:
-    own, grid = (path.read_text() for path in stylesheets())
-    trimmed = trim(bootstrap().read_text(), class_names()) + trim(own, words())
-    return rcssmin.cssmin(drop_unused_variables(trimmed) + grid)
+    trimmed = trim(bootstrap().read_text(), class_names()) + trim(own_styles().read_text(), words())
+    return rcssmin.cssmin(drop_unused_variables(trimmed) + "".join(positions()))
+
+
+def positions() -> Iterator[str]:
+    """Every place the server may need as a class, so that a strict CSP needs no style attribute.
+
+    r-N start row (five-minute steps, 1 = 00:00), s-N rows high, c-IofN column I of N, x-K spans K columns,
+    d-N day column, w-N days wide, l-N lane, p-N percent.
+    """
+    yield from (f".r-{row}{{grid-row-start:{row}}}" for row in range(1, ROWS + 2))
+    yield from (f".s-{rows}{{grid-row-end:span {rows}}}" for rows in range(1, ROWS + 1))
+    for columns in range(1, MOST_COLUMNS + 1):
+        for column in range(1, columns + 1):
+            yield f".c-{column}of{columns}{{--ci:{share(column - 1, columns)};--cw:{share(1, columns)}}}"
+    for columns in range(2, MOST_COLUMNS + 1):
+        for span in range(2, columns + 1):
+            yield f'[class*="of{columns} "].x-{span}{{--cw:{share(span, columns)}}}'
+    yield from (f".d-{day}{{--d:{day}}}" for day in range(1, 8))
+    yield from (f".w-{days}{{--w:{days}}}" for days in range(2, 8))
+    yield from (f".l-{lane}{{--l:{lane}}}" for lane in range(1, MOST_LANES + 1))
+    yield from (f".p-{percent}{{--p:{percent}}}" for percent in range(101))
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part / whole:.5f}".rstrip("0").rstrip(".")
 
 
 def class_names() -> set[str]:
