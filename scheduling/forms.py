@@ -164,13 +164,14 @@ class EventForm(forms.Form):
         zone_name = data.get("time_zone") or self.profile.timezone
         if data.get("is_all_day"):
             for name in ("start_time", "end_time", "time_zone"):  # not asked, so not answered wrongly
-                self._errors.pop(name, None)
+                self.errors.pop(name, None)
         elif not is_zone(zone_name):
             self.add_error(
                 "time_zone", f"“{zone_name}” is not a time zone. Write a name such as Europe/Berlin."
             )
-        span = None if self._errors.keys() & WHEN else self._span(data, zone_name)
-        values = self._values(data, *(span or ANY_DAY), "" if data["is_all_day"] or not span else zone_name)
+        span = None if self.errors.keys() & WHEN else self._span(data, zone_name)
+        start, end = span or ANY_DAY
+        values = self._values(data, start, end, "" if data["is_all_day"] or not span else zone_name)
         if span is None:  # the rest can still be checked, so that every fault is said at once
             values = replace(values, is_all_day=True)
         try:
@@ -189,7 +190,7 @@ class EventForm(forms.Form):
             shown = SHOWN_AT.get(name, (name, name))[bool(self.cleaned_data.get("is_all_day"))]
             if shown not in self.fields:
                 shown = "title"
-            if shown not in self._errors:
+            if shown not in self.errors:
                 self.add_error(shown, message)
 
     def _values(self, data: dict[str, Any], start: Any, end: Any, zone_name: str) -> EventValues:
@@ -226,7 +227,7 @@ class EventForm(forms.Form):
         for name in ("start_time", "end_time"):
             if data.get(name) is None:
                 self.add_error(name, "Give a time, or choose all day.")
-        if self._errors.keys() & {"start_time", "end_time"}:
+        if self.errors.keys() & {"start_time", "end_time"}:
             return None
         start = datetime.combine(data["start_date"], data["start_time"])
         end = datetime.combine(data["end_date"] or data["start_date"], data["end_time"])

@@ -140,11 +140,12 @@ def quick_add(request: HttpRequest) -> HttpResponse:
     understood = quickadd.understand(
         text, user=request.user, profile=profile, calendars=writable_calendars_of(request.user)
     )
-    if request.method == "GET" or not understood.is_ready:
+    calendar = understood.calendar
+    if request.method == "GET" or calendar is None or not understood.is_ready:
         return _quick_add_page(request, understood, status=200 if request.method == "GET" else 422)
     try:
         event = services.create_event(
-            calendar=understood.calendar, values=understood.values, origin="web", actor=request.user
+            calendar=calendar, values=understood.values, origin="web", actor=request.user
         )
     except InvalidEvent as error:
         return _quick_add_page(request, understood, error=str(error), status=422)
