@@ -21,7 +21,7 @@ test: .venv/.dev browser ## every test (ARGS="-k name" for some)
 check: .venv/.dev ## formatter, linter, types, system checks, migrations
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "Not formatted: run make format." >&2; exit 1; }
 	@$(PYTHON) -m ruff check --quiet .
-	@$(PYTHON) -m mypy project scheduling sync
+	@DEBUG=1 APPOINTMENT_ENV_FILE=/dev/null $(PYTHON) -m mypy project scheduling sync
 	@DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py check
 	@DJANGO_SETTINGS_MODULE=tests.settings $(PYTHON) manage.py makemigrations --check --dry-run
 

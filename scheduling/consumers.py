@@ -33,11 +33,8 @@ from scheduling.models import Calendar
 
 logger = logging.getLogger(__name__)
 
-UNAUTHENTICATED = 4401
-SERVICE_RESTART = 1012
-POLICY_VIOLATION = 1008
-TOO_BIG = 1009
-MALFORMED = 1007
+# Close codes. Daphne can send only 1000 and those for private use; these end like HTTP's.
+MALFORMED, UNAUTHENTICATED, TOO_BIG, TOO_MANY, RESTARTING = 4400, 4401, 4413, 4429, 4503
 MOST_BYTES = 16_384
 MOST_MESSAGES, RATE_SECONDS = 20, 10.0
 RECHECK_SECONDS = 60.0
@@ -86,7 +83,7 @@ class Hub:
             # What was sent meanwhile is lost: whoever reconnects asks for what it missed.
             for sockets in self._sockets.values():
                 for socket in sockets:
-                    socket.hang_up(SERVICE_RESTART)
+                    socket.hang_up(RESTARTING)
             self._subscribed.set()
             await asyncio.sleep(1)
 
@@ -184,7 +181,7 @@ class CalendarConsumer(AsyncWebsocketConsumer):
             await self.close(self._close_code)
         except Exception:
             logger.exception("a socket's sender failed")
-            await self.close(SERVICE_RESTART)
+            await self.close(RESTARTING)
 
     async def _session_is_valid(self) -> bool:
         """Look at the session as it is stored now: `scope` remembers how it was at the handshake."""
@@ -200,7 +197,7 @@ class CalendarConsumer(AsyncWebsocketConsumer):
             await self.close(TOO_BIG if text_data else MALFORMED)
             return
         if len(self._received) == MOST_MESSAGES and now - self._received[0] < RATE_SECONDS:
-            await self.close(POLICY_VIOLATION)
+            await self.close(TOO_MANY)
             return
         self._received.append(now)
         try:

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
-from tests.servers import ROOT, Product, free_port, product_environment, start_product, wait_for
+from scheduling.demo import PASSWORD
+from tests.servers import ROOT, Product, free_port, product_environment, sign_in, start_product, wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -52,12 +55,32 @@ def leader(product: Product, word: str) -> int:
     return pid
 
 
+def close_code(socket: ClientConnection) -> int | None:
+    """Wait until the server closes the socket; the code it gave."""
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=15)
+    return closed.value.rcvd and closed.value.rcvd.code
+
+
 def test_serve_says_where_and_stops_everything_on_sigterm(tmp_path: Path) -> None:
     product = start_product(tmp_path)
     wait_for(lambda: f"is running at {product.url}/" in product.log.read_text(), "the banner")
     assert "Continue with Google" in product.log.read_text()
     assert len(processes(product)) >= 4
-    assert product.stop() == 0
+    product.command("demo")
+    with httpx.Client(base_url=product.url, timeout=30) as client:
+        sign_in(client, "ana@example.com", PASSWORD)
+        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    address = product.url.replace("http", "ws") + "/ws/calendar/"
+    with connect(address, origin=product.url) as anonymous:
+        assert close_code(anonymous) == 4401
+    with connect(address, origin=product.url, additional_headers={"Cookie": cookies}) as socket:
+        socket.send("no json")
+        assert close_code(socket) == 4400
+    with connect(address, origin=product.url, additional_headers={"Cookie": cookies}) as socket:
+        socket.ping().wait(10)
+        assert product.stop() == 0
+        assert close_code(socket) is None  # it just ends: the page comes back
     assert processes(product) == {}
 
 
