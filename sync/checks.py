@@ -11,12 +11,6 @@ from django.core.checks import Error, Tags, Warning, register
 @register(Tags.security)
 def check_google(app_configs: Any, **kwargs: Any) -> list[Any]:
     found: list[Any] = []
-    if settings.GOOGLE_SANDBOX and not settings.DEBUG:
-        found.append(
-            Error(
-                "The sandbox Google is on while DEBUG is off.", hint="Unset GOOGLE_SANDBOX.", id="sync.E001"
-            )
-        )
     if settings.GOOGLE_CLIENT_ID and not settings.GOOGLE_CLIENT_SECRET:
         found.append(
             Error(

@@ -154,7 +154,11 @@ class GoogleCalendar:
             request.headers["If-Match"] = etag
         self.calls += 1
         with _translated():
-            return request.execute(num_retries=0)
+            answer = request.execute(num_retries=0)
+        # JSON that was cut off comes back as the text itself, without an error; only DELETE answers nothing.
+        if not isinstance(answer, dict) and request.method != "DELETE":
+            raise RetryLater("Google's answer was cut off.")
+        return answer
 
 
 def credentials_of(access_token: str, refresh_token: str, expires_at: datetime | None) -> Credentials:

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from tests.make import make_user
+from tests.sandbox.fixtures import sandbox, sandbox_database, sandbox_server
+
+__all__ = ["alice", "bob", "sandbox", "sandbox_database", "sandbox_server"]
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 
 from tests.sandbox.client import SandboxControl
-from tests.sandbox.fixtures import sandbox, sandbox_database, sandbox_server  # noqa: F401
 
 API = "https://www.googleapis.com/auth/"
 NORA = "nora.feldt@gmail.com"
@@ -41,7 +40,7 @@ def service(control: SandboxControl, account: dict[str, Any], *, timeout: float 
 
 
 @pytest.fixture
-def google(sandbox: SandboxControl) -> Google:  # noqa: F811
+def google(sandbox: SandboxControl) -> Google:
     """`google(email, scopes=…)`: that account's client (the account is made when new)."""
 
     def make(email: str = NORA, *, timeout: float = 20, **options: Any) -> Resource:

@@ -161,16 +161,23 @@ def test_an_item_that_cannot_be_read_is_kept_aside_and_the_others_go_on(
     alice: Any, google: GoogleSide, account: GoogleAccount
 ) -> None:
     google.add(summary="Good")
-    google.http.post(
-        "events",
-        json={
-            "account": google.email,
-            "raw": [{"id": "broken", "etag": '"1"', "status": "confirmed", "start": 7}],
-        },
-    ).raise_for_status()
+    google.control.add_raw(google.email, [{"id": "broken", "etag": '"1"', "status": "confirmed", "start": 7}])
     run(account)
     assert titles(alice) == ["Good"]
     assert EventLink.objects.get(google_id="broken").state == EventLink.State.QUARANTINED
+
+
+def test_an_answer_that_is_cut_off_changes_nothing_and_is_asked_for_again(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    google.add(summary="Later")
+    google.fault({"path": "/events"}, {"truncated_json": True})
+    CalendarLink.objects.update(next_poll_at=timezone.now())
+    assert "cut off" in run_badly(account).error
+    assert titles(alice) == []
+    run(account)
+    assert titles(alice) == ["Later"]
 
 
 def test_a_series_comes_with_its_moved_and_cancelled_occurrences(
@@ -506,7 +513,7 @@ def test_scenario_71_revoked_access_stops_the_account_and_loses_nothing(
     google.clear_log()
     run_badly(account)
     assert google.log() == []
-    fresh = GoogleSide(str(google.http.base_url).removesuffix("_control/"))
+    fresh = GoogleSide(google.control)
     run(connect(alice, fresh))
     assert google.titles() == ["Waits"]
 
@@ -561,7 +568,7 @@ def test_reconnecting_the_same_account_makes_no_duplicates(
     run(account)
     disconnect(account=account)
     assert titles(alice) == ["Ours", "Theirs"]
-    fresh = GoogleSide(str(google.http.base_url).removesuffix("_control/"))
+    fresh = GoogleSide(google.control)
     run(connect(alice, fresh))
     assert titles(alice) == google.titles() == ["Ours", "Theirs"]
 
