@@ -194,7 +194,7 @@ def read_calendar_list(google: GoogleCalendar, account: GoogleAccount, lease: Le
             link.summary = str(item.get("summaryOverride") or item.get("summary") or google_id)[:255]
             link.time_zone = str(item.get("timeZone") or "")[:64]
             link.access_role = str(item.get("accessRole") or "reader")[:32]
-            link.is_primary = bool(item.get("primary"))
+            link.is_primary = bool(item.get("primary")) or google_id == account.email
             if is_new and not link.access_role.startswith(("owner", "writer")):
                 link.direction = CalendarLink.Direction.PULL_ONLY
             link.save()

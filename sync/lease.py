@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from sync.models import GoogleAccount
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=45)  # extended by every commit; longer than any one call to Google
 
 
 class LeaseLost(Exception):

@@ -130,7 +130,9 @@ def _send(google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, leas
                     services.mark_synced(event=event, revision=revision, sync_state=event.sync_state)
                 return 0
             else:
-                body = to_google(sent, changed_groups(base, sent), patch=True)
+                body = to_google(
+                    sent, changed_groups(base, sent), patch=True, was_recurring=bool(base.recurrence)
+                )
                 answer = google.patch(link.google_id, known.google_id, body, known.etag)
         except Outdated:
             assert known is not None
@@ -192,10 +194,8 @@ def _first_send_of_override(
                 event=event,
                 defaults={"link": link, "google_id": google_id, "google_series_id": master.google_id},
             )
-    groups = [group for group in ("when", "title", "description", "location", "availability", "color")]
-    body = to_google(event.values, groups, patch=True)
-    body.pop("recurrence", None)
-    return google.patch(link.google_id, known.google_id, body), known
+    groups = ("when", "title", "description", "location", "availability", "color")
+    return google.patch(link.google_id, known.google_id, to_google(event.values, groups, patch=True)), known
 
 
 def _delete(

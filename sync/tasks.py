@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 from sync.engine import run_account
 from sync.models import GoogleAccount
 
-QUEUED_FOR = timedelta(seconds=60)
+QUEUED_FOR = timedelta(seconds=20)  # a queue entry that vanished with its worker is missed no longer
 
 
 def sync_account(account_id: int) -> str:

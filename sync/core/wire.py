@@ -75,12 +75,16 @@ def from_google(item: Mapping[str, Any], calendar_zone: str) -> RemoteEvent:
 
 
 def to_google(
-    values: EventValues, groups: Iterable[str] | None = None, *, patch: bool = False
+    values: EventValues,
+    groups: Iterable[str] | None = None,
+    *,
+    patch: bool = False,
+    was_recurring: bool = False,
 ) -> dict[str, Any]:
     """The body that says `values`; only the named field groups when given.
 
     A patch names the fields that must go away as null: without that an event that turns from timed into
-    all-day would keep its `dateTime` and be refused.
+    all-day would keep its `dateTime` and be refused. `was_recurring` says whether the event it changes repeats.
     """
     parts: dict[str, dict[str, Any]] = {
         "when": {
@@ -95,7 +99,7 @@ def to_google(
         "visibility": {"visibility": values.visibility},
         "color": {"colorId": str(values.color) if values.color else None},
     }
-    if values.recurrence or patch:
+    if values.recurrence or was_recurring:
         parts["when"]["recurrence"] = list(values.recurrence)
     body: dict[str, Any] = {}
     for group in parts if groups is None else groups:

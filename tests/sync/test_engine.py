@@ -604,3 +604,19 @@ def test_an_edit_made_while_its_earlier_version_is_under_way_is_sent_too(
     services.mark_synced(event=event, revision=sent)
     run(account)
     assert google.titles() == ["Second"]
+
+
+def test_a_repeating_event_becomes_a_single_one_and_a_single_one_never_hears_of_rules(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    event = make_event(alice, title="Weekly", recurrence=("RRULE:FREQ=WEEKLY;COUNT=4",))
+    run(account)
+    edit(event, recurrence=())
+    run(account)
+    assert not google.events()[0].get("recurrence")
+    google.clear_log()
+    edit(event, start=event.start + timedelta(hours=1), end=event.end + timedelta(hours=1))  # type: ignore[operator]
+    run(account)
+    (patch,) = google.log("PATCH")
+    assert patch["body_keys"] == ["end", "start"]
