@@ -16,7 +16,7 @@ from scheduling.core.zones import DAY, wall_time
 from scheduling.models import Calendar, CalendarEvent, Occurrence
 from scheduling.presentation.viewer import Viewer, long_day, view_address
 
-LIST_LIMIT = 10  # the longest list that a page carries for a popover
+LIST_LIMIT = 14  # the longest list that a page carries for a popover
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,8 @@ def _column(
 
 def _tab_stop(laid_out: grid.Day, hours: int, viewer: Viewer) -> int:
     """The row of the first half hour of work that no event covers: the one that Tab reaches."""
-    covered = [Span(place.row, place.row + place.rows) for place in (*laid_out.boxes, *laid_out.more)]
+    covered = [Span(box.row, box.row + box.rows) for box in laid_out.boxes]
+    covered += [Span(more.row, more.row + more.rows) for more in laid_out.more]
     rows = range(1, grid.ROWS, hours)
     free = [row for row in rows if not any(overlap(Span(row, row + hours), taken) for taken in covered)]
     start = viewer.work_start.hour * 12 + 1

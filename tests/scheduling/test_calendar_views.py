@@ -489,7 +489,7 @@ def test_crowded_day_of_the_month_lists_the_rest(client_of_alice: Client, alice:
 
 
 def test_very_crowded_day_leads_to_its_agenda(client_of_alice: Client, alice: Any) -> None:
-    for n in range(12):
+    for n in range(15):
         make_event(alice, title=f"Talk {n}")
     assert show(client_of_alice, "month").one("a", cls="more")["href"] == address("agenda")
 
