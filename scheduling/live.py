@@ -103,7 +103,7 @@ def publish(content: dict[str, Any]) -> None:
         return
     message = {"type": "live.message", **content}
     try:
-        if hasattr(layer, "publish"):
+        if hasattr(type(layer), "publish"):  # that of Redis cannot be asked itself outside an event loop
             layer.publish(GROUP, message)
         else:
             async_to_sync(layer.group_send)(GROUP, message)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,19 @@ CALENDAR, OTHER = uuid4(), uuid4()
 class BrokenLayer(InMemoryChannelLayer):
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         raise ConnectionRefusedError
+
+
+class LoopBoundLayer(InMemoryChannelLayer):
+    """Like that of Redis: outside an event loop it cannot even be asked what it has."""
+
+    sent: list[dict[str, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        asyncio.get_running_loop()
+        raise AttributeError(name)
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        self.sent.append(message)
 
 
 def sent() -> list[dict[str, Any]]:
@@ -110,6 +124,12 @@ def test_write_succeeds_although_the_layer_does_not_answer(
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.BrokenLayer"}}
     event = make_event(alice)
     assert heard[-1]["event_ids"] == [event.pk]
+
+
+def test_announce_reaches_a_layer_that_lives_in_event_loops_only(settings: Any) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.LoopBoundLayer"}}
+    announce(user_id=1, calendar_id=CALENDAR, revision=3)
+    assert [notice["revision"] for message in LoopBoundLayer.sent for notice in message["notices"]] == [3]
 
 
 def test_every_end_of_a_session_has_the_users_sockets_checked(alice: Any, client: Client) -> None:
