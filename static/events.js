@@ -42,10 +42,7 @@ function showForm(source) {
     isDirty = false;
     dialog.showModal();
   }
-}
-function focusForm() {
-  const form = slot.firstElementChild;
-  const first = form && (form.querySelector('.is-invalid') ?? form.querySelector('#keep-mine') ?? form.querySelector('[autofocus]'));
+  const first = form.querySelector('.is-invalid') ?? form.querySelector('#keep-mine') ?? form.querySelector('[autofocus]');
   first?.focus();
   if (first?.matches('#quick-add-text')) first.setSelectionRange(first.value.length, first.value.length);
 }
@@ -83,14 +80,10 @@ document.addEventListener('change', ({ target }) => {
 });
 
 // --- htmx
-document.addEventListener('htmx:afterSwap', ({ detail }) => {
-  const source = detail.requestConfig?.elt;
-  if (detail.target === popover) showDetails(source);
-  else if (detail.target === slot) showForm(source);
-});
-// htmx gives new elements the attributes of the old ones until it settles, and focuses `autofocus` itself.
+// Not before it settles: until then new elements carry the attributes of the old ones and do not listen.
 document.addEventListener('htmx:afterSettle', ({ detail }) => {
-  if (detail.target === slot) focusForm();
+  if (detail.target === popover) showDetails(detail.requestConfig.elt);
+  else if (detail.target === slot) showForm(detail.requestConfig.elt);
   else if (shown) select(find(shown) ?? shown);
 });
 document.addEventListener('htmx:beforeRequest', (event) => {
