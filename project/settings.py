@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
+    "servestatic",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",

@@ -6,7 +6,9 @@ urlpatterns = [
     path("", calendar.home, name="home"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/settings/", calendar.settings_page, name="settings"),
-    path("calendar/calendars/<uuid:calendar_id>/visibility/", calendar.visibility, name="calendar-visibility"),
+    path(
+        "calendar/calendars/<uuid:calendar_id>/visibility/", calendar.visibility, name="calendar-visibility"
+    ),
     path("calendar/trash/", events.trash, name="trash"),
     path("calendar/quick-add/", events.quick_add, name="quick-add"),
     path("calendar/events/new/", events.new, name="event-new"),

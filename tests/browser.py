@@ -8,7 +8,12 @@ import shutil
 from playwright.sync_api import Browser, Playwright
 
 # Chromium would call home at every start; root needs --no-sandbox.
-ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def launch(playwright: Playwright) -> Browser:

@@ -9,160 +9,351 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('scheduling', '0001_initial'),
+        ("scheduling", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CalendarLink',
+            name="CalendarLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('google_id', models.CharField(max_length=255)),
-                ('summary', models.CharField(blank=True, max_length=255)),
-                ('time_zone', models.CharField(blank=True, max_length=64)),
-                ('access_role', models.CharField(blank=True, max_length=32)),
-                ('is_primary', models.BooleanField(default=False)),
-                ('is_enabled', models.BooleanField(default=False)),
-                ('is_unreachable', models.BooleanField(default=False)),
-                ('direction', models.CharField(choices=[('two_way', 'both ways'), ('pull_only', 'read only')], default='two_way', max_length=9)),
-                ('sync_token', models.TextField(blank=True)),
-                ('params_version', models.PositiveSmallIntegerField(default=0)),
-                ('full_generation', models.PositiveIntegerField(default=0)),
-                ('notify_sequence', models.PositiveBigIntegerField(default=0)),
-                ('pulled_sequence', models.PositiveBigIntegerField(default=0)),
-                ('next_poll_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_ok_at', models.DateTimeField(null=True)),
-                ('last_error', models.CharField(blank=True, max_length=500)),
-                ('deletions_held', models.PositiveIntegerField(default=0, help_text='How many events a full listing did not contain when the brake stopped it.')),
-                ('calendar', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='google_link', to='scheduling.calendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("google_id", models.CharField(max_length=255)),
+                ("summary", models.CharField(blank=True, max_length=255)),
+                ("time_zone", models.CharField(blank=True, max_length=64)),
+                ("access_role", models.CharField(blank=True, max_length=32)),
+                ("is_primary", models.BooleanField(default=False)),
+                ("is_enabled", models.BooleanField(default=False)),
+                ("is_unreachable", models.BooleanField(default=False)),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("two_way", "both ways"), ("pull_only", "read only")],
+                        default="two_way",
+                        max_length=9,
+                    ),
+                ),
+                ("sync_token", models.TextField(blank=True)),
+                ("params_version", models.PositiveSmallIntegerField(default=0)),
+                ("full_generation", models.PositiveIntegerField(default=0)),
+                ("notify_sequence", models.PositiveBigIntegerField(default=0)),
+                ("pulled_sequence", models.PositiveBigIntegerField(default=0)),
+                ("next_poll_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_ok_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+                (
+                    "deletions_held",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="How many events a full listing did not contain when the brake stopped it.",
+                    ),
+                ),
+                (
+                    "calendar",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="google_link",
+                        to="scheduling.calendar",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-is_primary', 'summary', 'pk'],
+                "ordering": ["-is_primary", "summary", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='EventLink',
+            name="EventLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('google_id', models.CharField(max_length=1024)),
-                ('id_generation', models.PositiveSmallIntegerField(default=0)),
-                ('google_series_id', models.CharField(blank=True, help_text='recurringEventId, of an exception.', max_length=1024)),
-                ('etag', models.CharField(blank=True, max_length=255)),
-                ('base', models.JSONField(help_text='None: never agreed yet (the first send is under way).', null=True)),
-                ('raw', models.JSONField(default=dict, help_text="Google's last full resource.")),
-                ('seen_generation', models.PositiveIntegerField(default=0)),
-                ('is_deleted_remotely', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('clean', 'In step'), ('parked', 'Refused by Google'), ('quarantined', 'Not understood')], default='clean', max_length=11)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField(null=True)),
-                ('synced_at', models.DateTimeField(null=True)),
-                ('event', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='google_link', to='scheduling.calendarevent')),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='event_links', to='sync.calendarlink')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("google_id", models.CharField(max_length=1024)),
+                ("id_generation", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "google_series_id",
+                    models.CharField(
+                        blank=True, help_text="recurringEventId, of an exception.", max_length=1024
+                    ),
+                ),
+                ("etag", models.CharField(blank=True, max_length=255)),
+                (
+                    "base",
+                    models.JSONField(
+                        help_text="None: never agreed yet (the first send is under way).", null=True
+                    ),
+                ),
+                ("raw", models.JSONField(default=dict, help_text="Google's last full resource.")),
+                ("seen_generation", models.PositiveIntegerField(default=0)),
+                ("is_deleted_remotely", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("clean", "In step"),
+                            ("parked", "Refused by Google"),
+                            ("quarantined", "Not understood"),
+                        ],
+                        default="clean",
+                        max_length=11,
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField(null=True)),
+                ("synced_at", models.DateTimeField(null=True)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="google_link",
+                        to="scheduling.calendarevent",
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="event_links",
+                        to="sync.calendarlink",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Conflict',
+            name="Conflict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('groups', models.JSONField(help_text='Names of the field groups that differ.')),
-                ('ours', models.JSONField()),
-                ('theirs', models.JSONField()),
-                ('found_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('kept', models.CharField(blank=True, max_length=6)),
-                ('event_link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conflicts', to='sync.eventlink')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("groups", models.JSONField(help_text="Names of the field groups that differ.")),
+                ("ours", models.JSONField()),
+                ("theirs", models.JSONField()),
+                ("found_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("kept", models.CharField(blank=True, max_length=6)),
+                (
+                    "event_link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conflicts",
+                        to="sync.eventlink",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GoogleAccount',
+            name="GoogleAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('google_sub', models.CharField(help_text="Google's own id of the account.", max_length=255, unique=True)),
-                ('email', models.EmailField(max_length=254)),
-                ('status', models.CharField(choices=[('active', 'Connected'), ('needs_reauth', 'Needs to be reconnected'), ('insufficient_scope', 'Calendar access was not granted'), ('paused', 'Paused')], default='active', max_length=18)),
-                ('granted_scopes', models.TextField(blank=True)),
-                ('access_token', models.TextField(blank=True)),
-                ('refresh_token', models.TextField(blank=True)),
-                ('token_expires_at', models.DateTimeField(null=True)),
-                ('connected_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('calendar_list_sync_token', models.TextField(blank=True)),
-                ('is_rehearsed', models.BooleanField(default=False, help_text='The owner agreed that events from before the connection are sent.')),
-                ('next_run_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, null=True)),
-                ('queued_until', models.DateTimeField(default=django.utils.timezone.now, help_text='A run is waiting in the queue till then.')),
-                ('backoff_level', models.PositiveSmallIntegerField(default=0)),
-                ('backoff_until', models.DateTimeField(null=True)),
-                ('lease_owner', models.CharField(blank=True, max_length=64)),
-                ('lease_until', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lease_generation', models.PositiveBigIntegerField(default=0)),
-                ('last_run_at', models.DateTimeField(null=True)),
-                ('last_ok_at', models.DateTimeField(null=True)),
-                ('last_error', models.CharField(blank=True, max_length=500)),
-                ('last_counts', models.JSONField(default=dict)),
-                ('notified_at', models.DateTimeField(help_text='When the owner was told of the present trouble.', null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='google_accounts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "google_sub",
+                    models.CharField(
+                        help_text="Google's own id of the account.", max_length=255, unique=True
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Connected"),
+                            ("needs_reauth", "Needs to be reconnected"),
+                            ("insufficient_scope", "Calendar access was not granted"),
+                            ("paused", "Paused"),
+                        ],
+                        default="active",
+                        max_length=18,
+                    ),
+                ),
+                ("granted_scopes", models.TextField(blank=True)),
+                ("access_token", models.TextField(blank=True)),
+                ("refresh_token", models.TextField(blank=True)),
+                ("token_expires_at", models.DateTimeField(null=True)),
+                ("connected_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("calendar_list_sync_token", models.TextField(blank=True)),
+                (
+                    "is_rehearsed",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The owner agreed that events from before the connection are sent.",
+                    ),
+                ),
+                (
+                    "next_run_at",
+                    models.DateTimeField(db_index=True, default=django.utils.timezone.now, null=True),
+                ),
+                (
+                    "queued_until",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        help_text="A run is waiting in the queue till then.",
+                    ),
+                ),
+                ("backoff_level", models.PositiveSmallIntegerField(default=0)),
+                ("backoff_until", models.DateTimeField(null=True)),
+                ("lease_owner", models.CharField(blank=True, max_length=64)),
+                ("lease_until", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease_generation", models.PositiveBigIntegerField(default=0)),
+                ("last_run_at", models.DateTimeField(null=True)),
+                ("last_ok_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+                ("last_counts", models.JSONField(default=dict)),
+                (
+                    "notified_at",
+                    models.DateTimeField(
+                        help_text="When the owner was told of the present trouble.", null=True
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="google_accounts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='calendarlink',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calendar_links', to='sync.googleaccount'),
+            model_name="calendarlink",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="calendar_links",
+                to="sync.googleaccount",
+            ),
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('in', 'From Google'), ('out', 'To Google'), ('note', 'Note')], max_length=4)),
-                ('action', models.CharField(max_length=40)),
-                ('text', models.CharField(max_length=500)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='journal', to='sync.googleaccount')),
-                ('event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='scheduling.calendarevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "From Google"), ("out", "To Google"), ("note", "Note")], max_length=4
+                    ),
+                ),
+                ("action", models.CharField(max_length=40)),
+                ("text", models.CharField(max_length=500)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="journal",
+                        to="sync.googleaccount",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="scheduling.calendarevent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'journal',
-                'ordering': ['-at', '-pk'],
+                "verbose_name_plural": "journal",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='WatchChannel',
+            name="WatchChannel",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('secret_digest', models.CharField(max_length=64)),
-                ('resource_id', models.CharField(blank=True, max_length=255)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('active', 'Active'), ('retiring', 'Retiring'), ('dead', 'Dead')], default='pending', max_length=8)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='watch_channels', to='sync.calendarlink')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("secret_digest", models.CharField(max_length=64)),
+                ("resource_id", models.CharField(blank=True, max_length=255)),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("active", "Active"),
+                            ("retiring", "Retiring"),
+                            ("dead", "Dead"),
+                        ],
+                        default="pending",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="watch_channels",
+                        to="sync.calendarlink",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='eventlink',
-            index=models.Index(fields=['link', 'google_series_id'], name='sync_eventl_link_id_6bec83_idx'),
+            model_name="eventlink",
+            index=models.Index(fields=["link", "google_series_id"], name="sync_eventl_link_id_6bec83_idx"),
         ),
         migrations.AddConstraint(
-            model_name='eventlink',
-            constraint=models.UniqueConstraint(fields=('link', 'google_id'), name='event_link_once_per_calendar'),
+            model_name="eventlink",
+            constraint=models.UniqueConstraint(
+                fields=("link", "google_id"), name="event_link_once_per_calendar"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conflict',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('event_link',), name='one_open_conflict_per_event'),
+            model_name="conflict",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("resolved_at", None)),
+                fields=("event_link",),
+                name="one_open_conflict_per_event",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarlink',
-            constraint=models.UniqueConstraint(fields=('account', 'google_id'), name='calendar_link_once_per_account'),
+            model_name="calendarlink",
+            constraint=models.UniqueConstraint(
+                fields=("account", "google_id"), name="calendar_link_once_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarlink',
-            constraint=models.CheckConstraint(condition=models.Q(('is_enabled', False), ('calendar__isnull', False), _connector='OR'), name='calendar_link_enabled_has_calendar'),
+            model_name="calendarlink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_enabled", False), ("calendar__isnull", False), _connector="OR"),
+                name="calendar_link_enabled_has_calendar",
+            ),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['account', '-at'], name='sync_journa_account_9b3d11_idx'),
+            model_name="journalentry",
+            index=models.Index(fields=["account", "-at"], name="sync_journa_account_9b3d11_idx"),
         ),
     ]

@@ -165,7 +165,8 @@ def arrival_at_google(product: Product, google_id: str) -> float:
 
 def google_client(product: Product) -> Any:
     tokens = httpx.post(
-        f"{product.url}/sandbox/google/_control/accounts", json={"email": "floor@gmail.example", "name": "Floor"}
+        f"{product.url}/sandbox/google/_control/accounts",
+        json={"email": "floor@gmail.example", "name": "Floor"},
     ).json()
     return build(
         "calendar",

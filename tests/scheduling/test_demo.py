@@ -44,7 +44,9 @@ def test_the_week_around_today_has_events_of_every_kind() -> None:
     events = queries.events_of(ana)
     now = datetime.now(UTC)
     week = queries.occurrences_between(
-        queries.calendars_of(ana).values_list("pk", flat=True), now - timedelta(days=7), now + timedelta(days=7)
+        queries.calendars_of(ana).values_list("pk", flat=True),
+        now - timedelta(days=7),
+        now + timedelta(days=7),
     )
     assert len(week) > 20
     assert {calendar.name for calendar in queries.calendars_of(ana)} == {"Personal", "Work", "Family"}
