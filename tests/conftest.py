@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.browser import launch, sign_in
 from tests.make import make_user
 from tests.sandbox.fixtures import sandbox, sandbox_database, sandbox_server
+from tests.servers import Product, start_product
 
 __all__ = ["alice", "bob", "sandbox", "sandbox_database", "sandbox_server"]
 
@@ -20,3 +25,48 @@ def alice(db: None) -> Any:
 def bob(db: None) -> Any:
     """Another person, who must see nothing of Alice's."""
     return make_user("bob@example.com")
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """An installation of the module's own: `manage.py serve`, SQLite, the sandbox Google, demo content."""
+    running = start_product(tmp_path_factory.mktemp("product"), demo=True)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def api(product: Product) -> Iterator[httpx.Client]:
+    """Another hand on the demo person Ana's calendar."""
+    headers = {"Authorization": f"Bearer {product.api_token('ana@example.com')}"}
+    with httpx.Client(base_url=f"{product.url}/appointment/api/", headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. It ends with the module: while Playwright runs, its event loop is in every other test's way."""
+    with sync_playwright() as playwright:
+        running = launch(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, product: Product) -> Any:
+    """The state of a browser in which Ana is signed in."""
+    context = browser.new_context(base_url=product.url)
+    sign_in(context.new_page())
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def context(browser: Browser, product: Product, signed_in: Any) -> Iterator[BrowserContext]:
+    """A window of Ana's on a desk."""
+    context = browser.new_context(
+        base_url=product.url, storage_state=signed_in, viewport={"width": 1440, "height": 900}
+    )
+    yield context
+    context.close()

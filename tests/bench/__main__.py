@@ -25,11 +25,10 @@ from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import launch
+from tests.browser import PERSON, launch, sign_in
 from tests.servers import Product, start_product, wait_for
 
 RUNS = int(os.environ.get("BENCH_RUNS", "50"))
-PERSON, PASSWORD = "ana@example.com", "appointment-demo"
 GOOGLE_EMAIL = "bench@gmail.example"
 
 
@@ -56,7 +55,7 @@ def main() -> None:
         browser = launch(playwright)
         try:
             token = product.api_token(PERSON)
-            page = sign_in(browser, product)
+            page = open_signed_in(browser, product)
             weight = first_load(browser, product, page)
             connect(page, product)
             rows = measure(product, page, token)
@@ -70,13 +69,9 @@ def main() -> None:
         print(row)
 
 
-def sign_in(browser: Browser, product: Product) -> Page:
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.goto(f"{product.url}/accounts/login/")
-    page.fill("input[name=login]", PERSON)
-    page.fill("input[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/calendar/**")
+def open_signed_in(browser: Browser, product: Product) -> Page:
+    page = browser.new_context(base_url=product.url, viewport={"width": 1440, "height": 900}).new_page()
+    sign_in(page)
     return page
 
 

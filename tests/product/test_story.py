@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import launch
 from tests.servers import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
 def find_on_googles_side(page: Page, product: Product, title: str) -> None:
     """Reload Google's side until it shows the event, as a person would."""
     for _ in range(40):
-        page.goto(f"{product.url}/sandbox/google/")
+        page.goto(f"{product.url}/sandbox/google/?account=nora.feldt@gmail.com")
         if page.get_by_text(title).first.is_visible():
             return
         page.wait_for_timeout(250)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from tests.project.test_serve import leader
-from tests.servers import Product, start_product, wait_for
+from tests.servers import Product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -25,37 +23,13 @@ COUNT_CHANGES = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    running = start_product(tmp_path_factory.mktemp("live"), demo=True)
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def api(product: Product) -> Iterator[httpx.Client]:
-    token = product.api_token("ana@example.com")
-    with httpx.Client(
-        base_url=f"{product.url}/appointment/api/", headers={"Authorization": f"Bearer {token}"}, timeout=30
-    ) as client:
-        yield client
-
-
 @pytest.fixture
-def page(product: Product) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(base_url=product.url)
-        page.goto("/accounts/login/")
-        page.locator('input[name="login"]').fill("ana@example.com")
-        page.locator('input[name="password"]').fill("appointment-demo")
-        page.locator('input[name="password"]').press("Enter")
-        page.wait_for_url("**/calendar/**")
-        page.wait_for_selector('body[data-live-state="open"]')
-        page.evaluate(COUNT_CHANGES)
-        yield page
-        browser.close()
+def page(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.goto("/calendar/")
+    page.wait_for_selector('body[data-live-state="open"]')
+    page.evaluate(COUNT_CHANGES)
+    return page
 
 
 def add(api: httpx.Client, title: str) -> str:

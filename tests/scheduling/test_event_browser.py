@@ -5,62 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.servers import Product, start_product
+from tests.servers import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 DAY = date.today() + timedelta(days=76 - date.today().weekday())  # a Sunday, free of demo events
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    product = start_product(tmp_path_factory.mktemp("events"), demo=True)
-    yield product
-    product.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, product: Product) -> Any:
-    """The state of a browser in which Ana is signed in."""
-    password = re.search(r"ana@example\.com.*?(\S+)$", product.command("demo"), re.M)
-    assert password
-    context = browser.new_context(base_url=product.url)
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.fill("#id_login", "ana@example.com")
-    page.fill("#id_password", password[1])
-    page.click("#sign-in")
-    page.wait_for_url("**/calendar/**")
-    state = context.storage_state()
-    context.close()
-    return state
-
-
-@pytest.fixture
-def context(browser: Browser, product: Product, signed_in: Any) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        base_url=product.url, storage_state=signed_in, viewport={"width": 1440, "height": 900}
-    )
-    yield context
-    context.close()
 
 
 @pytest.fixture
