@@ -17,7 +17,7 @@ from django.utils import timezone
 from scheduling import services
 from scheduling.core.event import EventValues, InvalidEvent, from_json, parse_moment, to_json
 from scheduling.models import CalendarEvent, EventRevision
-from sync.core.merge import merge
+from sync.core.merge import changed_groups, merge
 from sync.core.wire import NotUnderstood, RemoteEvent, from_google
 from sync.models import CalendarLink, Conflict, EventLink, JournalEntry
 
@@ -97,7 +97,7 @@ def _apply_living(
             original_start=remote.original_start if series else "",
         )
         return event
-    if event.is_deleted and (base is None or theirs == base):
+    if event.is_deleted and theirs == base:
         return event  # deleted here, untouched there: the deletion is still to be sent
     conflicts: tuple[str, ...] = ()
     if event.is_deleted:
@@ -110,14 +110,16 @@ def _apply_living(
         result = merge(base or theirs, ours, theirs)
         merged, conflicts = result.values, result.conflicts
         if base is None and ours != theirs:
-            # Never agreed before (found again after a reconnect): theirs stands, ours is kept.
-            merged, conflicts = theirs, ("when",)
+            # Found again without a memory of what was agreed (a restored backup): theirs stands, ours is kept.
+            merged, conflicts = theirs, changed_groups(theirs, ours)
     if conflicts:
         services.keep_displaced(event=event, values=ours, origin=EventRevision.Origin.GOOGLE)
     event = services.apply_remote(
         calendar=link.calendar, event=event, values=merged, details=remote.details, in_step=merged == theirs
     )
-    if conflicts and known.pk and base is not None:
+    if conflicts:
+        known.event = event
+        known.save()  # a conflict needs the link's row, which `_remember` completes
         _open_conflict(known, event, conflicts, ours, theirs)
     return event
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialToken
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from scheduling import services
@@ -35,10 +36,11 @@ def grants_calendar(scopes: Iterable[str]) -> bool:
 
 def refusal_of_connection(*, user: Any, google_sub: str) -> str:
     """Why this Google account cannot be connected for `user`; empty when it can."""
-    existing = GoogleAccount.objects.filter(google_sub=google_sub).first()
+    connected = GoogleAccount.objects.exclude(status=GoogleAccount.Status.DISCONNECTED)
+    existing = connected.filter(google_sub=google_sub).first()
     if existing is not None and existing.user_id != user.pk:
         return "This Google account is already connected by another person on this server."
-    other = GoogleAccount.objects.filter(user=user).exclude(google_sub=google_sub).first()
+    other = connected.filter(user=user).exclude(google_sub=google_sub).first()
     if other is not None:
         return (
             f"Your calendar is connected with {other.email}. To use another Google account, "
@@ -59,20 +61,30 @@ def store_connection(
     expires_at: datetime | None,
 ) -> GoogleAccount:
     """Keep the credentials of a consent. Never replaces good ones by a consent without the calendar
-    (stack.md T5), nor a refresh token by none. The caller starts the first run on commit."""
+    (stack.md T5), nor a refresh token by none. The caller starts the first run on commit.
+
+    The same account coming back after a disconnect finds its links and what both sides last agreed on; what
+    changed here meanwhile waits for the owner's word, like everything from before a connection.
+    """
+    state = GoogleAccount.Status
+    _forget_others(user, google_sub)
     account = GoogleAccount.objects.select_for_update().filter(google_sub=google_sub).first()
     if account is None:
         account = GoogleAccount(user=user, google_sub=google_sub)
+    elif account.status == state.DISCONNECTED:
+        account.connected_at, account.is_rehearsed = timezone.now(), False
     account.email = email
     if grants_calendar(scopes):
         account.granted_scopes = " ".join(sorted(scopes))
         account.access_token, account.token_expires_at = access_token, expires_at
-        account.refresh_token = refresh_token or account.refresh_token
-        account.status = GoogleAccount.Status.ACTIVE
+        # A refresh token that Google has ended is not brought back by a consent that came without one.
+        usable = refresh_token or ("" if account.status == state.NEEDS_REAUTH else account.refresh_token)
+        account.status = state.ACTIVE if usable or not account.pk else state.NEEDS_REAUTH
+        account.refresh_token = usable
         account.backoff_level, account.backoff_until, account.last_error = 0, None, ""
         account.notified_at, account.next_run_at = None, timezone.now()
-    elif not grants_calendar(account.scopes):
-        account.status = GoogleAccount.Status.INSUFFICIENT_SCOPE
+    elif not grants_calendar(account.scopes) or account.status == state.DISCONNECTED:
+        account.status = state.INSUFFICIENT_SCOPE
         account.granted_scopes = " ".join(sorted(scopes))
         account.next_run_at = None
     account.save()
@@ -128,7 +140,8 @@ def disable_calendar(*, link: CalendarLink) -> None:
 
 
 def disconnect(*, account: GoogleAccount) -> None:
-    """Forget the account and revoke its token at Google. Events stay on both sides."""
+    """Drop the credentials and revoke them at Google. Events stay on both sides; the links stay too, so that
+    the same account can come back without guessing who changed what."""
     token = account.refresh_token or account.access_token
     with transaction.atomic():
         for link in account.calendar_links.select_related("calendar"):
@@ -136,25 +149,50 @@ def disconnect(*, account: GoogleAccount) -> None:
                 services.update_calendar(
                     calendar=link.calendar, is_synced=False, account_name="", is_read_only=False
                 )
-        user = account.user
+        account.calendar_links.update(is_enabled=False)
+        GoogleAccount.objects.filter(pk=account.pk).update(
+            status=GoogleAccount.Status.DISCONNECTED,
+            access_token="",
+            refresh_token="",
+            granted_scopes="",
+            next_run_at=None,
+            # A run that is under way must not commit any more.
+            lease_generation=F("lease_generation") + 1,
+        )
         SocialToken.objects.filter(account__provider="google", account__uid=account.google_sub).delete()
-        account.delete()
-        update_profile(profile=user.profile, google_calendar_connected=False, google_calendar_id="")
+        update_profile(profile=account.user.profile, google_calendar_connected=False, google_calendar_id="")
     if token and not revoke_token(token):
         logger.warning("Google did not confirm that the token of a disconnected account is revoked")
 
 
-def waiting_from_before(account: GoogleAccount) -> Any:
-    """Local events older than the connection that have no twin in Google: they wait for the owner's word."""
+def _forget_others(user: Any, google_sub: str) -> None:
+    """Accounts that were left for good: another person's use of this one, this person's other ones.
+
+    Their events stay; they no longer say which event in Google they were, because that calendar is another's.
+    """
+    left = GoogleAccount.objects.filter(status=GoogleAccount.Status.DISCONNECTED).filter(
+        Q(google_sub=google_sub) & ~Q(user=user) | Q(user=user) & ~Q(google_sub=google_sub)
+    )
+    CalendarEvent.objects.filter(google_link__link__account__in=left).update(google_event_id="", synced_revision=0)
+    left.delete()
+
+
+def waiting_from_before(account: GoogleAccount) -> QuerySet[CalendarEvent]:
+    """Changes here from before the connection that Google does not have: they wait for the owner's word.
+
+    An event that was never in Google waits however often it is edited; one that was (a reconnected account)
+    waits with what was changed or deleted while nothing was connected.
+    """
+    never_sent = Q(google_link=None, google_event_id="", created_at__lt=account.connected_at)
+    changed_meanwhile = Q(google_link__isnull=False, updated_at__lt=account.connected_at)
     return CalendarEvent.objects.filter(
+        never_sent & ~Q(status=CalendarEvent.Status.CANCELLED) | changed_meanwhile,
         calendar__google_link__account=account,
         calendar__google_link__is_enabled=True,
         calendar__google_link__access_role__in=["owner", "writer", "writerWithoutPrivateAccess"],
-        google_link=None,
-        google_event_id="",
         is_read_only=False,
-        created_at__lt=account.connected_at,
-    ).live()
+        revision__gt=F("synced_revision"),
+    )
 
 
 def confirm_rehearsal(*, account: GoogleAccount) -> None:

@@ -2,7 +2,8 @@
 
 Invariants:
 - what is stored begins with the prefix and is not readable without a key
-- a value that no key opens reads as empty, never as an error: the account then needs to reconnect
+- a value that no key opens reads as `Unreadable`, which is empty, and is written back as it was: a mistake in
+  the keys ends no connection
 """
 
 from __future__ import annotations
@@ -16,6 +17,18 @@ from django.db import models
 PREFIX = "fernet:"
 
 
+class Unreadable(str):
+    """Looks empty; `stored` is the ciphertext that no key of `TOKEN_KEYS` opens."""
+
+    stored: str
+
+    @classmethod
+    def of(cls, stored: str) -> Unreadable:
+        value = cls("")
+        value.stored = stored
+        return value
+
+
 def _keys() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.TOKEN_KEYS])
 
@@ -25,13 +38,13 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(stored: str) -> str:
-    """The plain text; empty when no key opens it. Text without the prefix was never encrypted."""
+    """The plain text, or `Unreadable` when no key opens it. Text without the prefix was never encrypted."""
     if not stored.startswith(PREFIX):
         return stored
     try:
         return _keys().decrypt(stored.removeprefix(PREFIX).encode()).decode()
     except InvalidToken:
-        return ""
+        return Unreadable.of(stored)
 
 
 def rotate(stored: str) -> str:
@@ -47,6 +60,8 @@ class EncryptedTextField(models.TextField):
     """A text column that holds ciphertext. It cannot be searched."""
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, Unreadable):
+            return value.stored
         text = super().get_prep_value(value)
         return text if text is None or text.startswith(PREFIX) else encrypt(text)
 

@@ -17,10 +17,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from sync.connection import confirm_rehearsal, enable_calendar
+from sync.encryption import Unreadable
 from sync.google import (
     GoogleCalendar,
     GoogleError,
@@ -31,13 +32,16 @@ from sync.google import (
     SetupError,
     credentials_of,
 )
-from sync.lease import LEASE, Lease, LeaseLost, take_lease
+from sync.lease import LEASE, Lease, LeaseLost, free_abandoned_leases, take_lease
 from sync.models import CalendarLink, GoogleAccount, JournalEntry
 from sync.pull import pull
 from sync.push import push
 
 logger = logging.getLogger(__name__)
 
+UNREADABLE_TOKENS = (
+    "The stored Google tokens cannot be opened with TOKEN_KEYS. Put the key back that they were written with."
+)
 LONGEST_BACKOFF = 15 * 60  # seconds
 LONGEST_WAIT_IN_FOREGROUND = 5  # seconds; a command waits this much for a back-off to end, a worker never
 
@@ -106,6 +110,7 @@ def _wait_for_lease(account_id: int) -> Lease | None:
     """The lease, as soon as a run that is under way gives it back or loses it."""
     deadline = time.monotonic() + LEASE.total_seconds() + 10
     while time.monotonic() < deadline:
+        free_abandoned_leases()
         if lease := take_lease(account_id):
             return lease
         time.sleep(0.1)
@@ -113,6 +118,11 @@ def _wait_for_lease(account_id: int) -> Lease | None:
 
 
 def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground: bool, full: bool) -> None:
+    if isinstance(account.refresh_token, Unreadable):
+        error = SetupError(UNREADABLE_TOKENS)
+        result.error = str(error)
+        _note_failure(account, lease, error)
+        return
     google = GoogleCalendar(
         credentials_of(account.access_token, account.refresh_token, account.token_expires_at)
     )
@@ -124,6 +134,13 @@ def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground:
     except GoogleError as error:
         result.error = str(error)
         _note_failure(account, lease, error)
+    except (LeaseLost, DatabaseError):
+        raise
+    except Exception as error:
+        # Whatever Google sends must not stop the worker, nor make it ask again without a pause.
+        logger.exception("a run of account %s ended in an unforeseen way", account.pk)
+        result.error = f"Something unforeseen happened ({type(error).__name__}); the log has the details."
+        _note_failure(account, lease, RetryLater(result.error))
     else:
         _note_success(account, lease, result)
     finally:
@@ -139,7 +156,8 @@ def _sync_calendars(
     in_foreground: bool,
     full: bool,
 ) -> None:
-    if in_foreground or not account.calendar_links.exists():
+    is_first = account.last_ok_at is None or account.last_ok_at < account.connected_at
+    if in_foreground or is_first or not account.calendar_links.exists():
         read_calendar_list(google, account, lease)
     for link in account.calendar_links.filter(is_enabled=True).select_related("calendar", "account"):
         try:
@@ -198,7 +216,9 @@ def read_calendar_list(google: GoogleCalendar, account: GoogleAccount, lease: Le
             if is_new and not link.access_role.startswith(("owner", "writer")):
                 link.direction = CalendarLink.Direction.PULL_ONLY
             link.save()
-            if is_new and link.is_primary:
+            if link.is_primary and (
+                is_new or account.last_ok_at is None or account.last_ok_at < account.connected_at
+            ):
                 enable_calendar(link=link)
 
 

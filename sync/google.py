@@ -11,6 +11,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
@@ -129,6 +131,10 @@ class GoogleCalendar:
         except AlreadyDeleted as error:
             raise FullSyncRequired(str(error)) from error
 
+    def check_calendar(self, calendar_id: str) -> None:
+        """Raise `NotFound` when the calendar itself is out of reach."""
+        self._execute(self._service.calendarList().get(calendarId=calendar_id))
+
     def get(self, calendar_id: str, event_id: str) -> dict[str, Any]:
         return self._execute(self._service.events().get(calendarId=calendar_id, eventId=event_id))
 
@@ -198,7 +204,7 @@ class _translated:
             raise _from_http(error) from error
         if isinstance(error, RefreshError):
             raise _from_refresh(error) from error
-        if isinstance(error, (OSError, httplib2.HttpLib2Error, TransportError)):
+        if isinstance(error, (OSError, HTTPException, httplib2.HttpLib2Error, TransportError)):
             raise RetryLater(f"Google could not be reached ({type(error).__name__}).") from error
         if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
             raise RetryLater("Google's answer was cut off.") from error
@@ -209,10 +215,7 @@ def _from_http(error: HttpError) -> GoogleError:
     reason, message, detail = _reason(error)
     said = f"Google says {status}{f' {reason}' if reason else ''}: {message}"[:300]
     if status == 429 or (status == 403 and reason in RATE_REASONS):
-        retry_after = error.resp.get("retry-after", "")
-        return RetryLater(
-            "Google asked us to slow down.", float(retry_after) if retry_after.isdigit() else None
-        )
+        return RetryLater("Google asked us to slow down.", _pause(error.resp.get("retry-after", "")))
     if status == 403 and reason == "quotaExceeded":
         return RetryLater("Google's calendar usage limit is reached; the next try is in an hour.", 3600.0)
     if status >= 500 or status == 408:
@@ -230,6 +233,16 @@ def _from_http(error: HttpError) -> GoogleError:
         412: Outdated,
     }
     return kinds.get(status, Refused)(said)
+
+
+def _pause(retry_after: str) -> float | None:
+    """Seconds of a Retry-After header, which is a number or a date (RFC 9110 10.2.3)."""
+    if retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
 
 
 def _reason(error: HttpError) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ Invariants:
 from __future__ import annotations
 
 import os
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from django.db.models.functions import Now
 from sync.models import GoogleAccount
 
 LEASE = timedelta(seconds=45)  # extended by every commit; longer than any one call to Google
+
+
+HOST = f"{socket.gethostname()[:40]}:"
 
 
 class LeaseLost(Exception):
@@ -50,9 +54,31 @@ class Lease:
         )
 
 
+def free_abandoned_leases() -> int:
+    """Give back the leases of processes of this machine that are no more (killed in the middle of a run)."""
+    held = GoogleAccount.objects.filter(lease_until__gt=Now(), lease_owner__startswith=HOST)
+    freed = 0
+    for pk, owner, generation in held.values_list("pk", "lease_owner", "lease_generation"):
+        if not _is_alive(int(owner.removeprefix(HOST).split(":")[0])):
+            freed += GoogleAccount.objects.filter(pk=pk, lease_generation=generation).update(
+                lease_until=Now(), lease_owner="", queued_until=Now()
+            )
+    return freed
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def take_lease(account_id: int) -> Lease | None:
     """The lease of the account, or None when another run holds it (claim by UPDATE and row count)."""
-    owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    owner = f"{HOST}{os.getpid()}:{uuid.uuid4().hex[:8]}"
     with transaction.atomic():
         taken = GoogleAccount.objects.filter(pk=account_id, lease_until__lte=Now()).update(
             lease_owner=owner, lease_generation=F("lease_generation") + 1, lease_until=Now() + LEASE

@@ -30,6 +30,7 @@ class GoogleAccount(models.Model):
         NEEDS_REAUTH = "needs_reauth", "Needs to be reconnected"
         INSUFFICIENT_SCOPE = "insufficient_scope", "Calendar access was not granted"
         PAUSED = "paused", "Paused"
+        DISCONNECTED = "disconnected", "Disconnected"
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="google_accounts"

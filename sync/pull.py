@@ -66,7 +66,9 @@ def _pull_pages(google: GoogleCalendar, link: CalendarLink, lease: Lease, result
         page_token = page.get("nextPageToken") or ""
         absent: list[EventLink] = []
         with lease.hold():
-            result.changed += _apply_page(link, page.get("items") or [])
+            result.changed += _apply_page(
+                link, [item for item in page.get("items") or [] if isinstance(item, dict)]
+            )
             if not page_token:
                 if full:
                     absent = _absent(link)

@@ -24,6 +24,7 @@ from scheduling import services
 from scheduling.core.event import EventValues, from_json, to_json
 from scheduling.models import CalendarEvent
 from sync.apply import apply_item
+from sync.connection import waiting_from_before
 from sync.core.merge import changed_groups
 from sync.core.wire import NotUnderstood, from_google, instance_id, to_google
 from sync.google import (
@@ -57,7 +58,7 @@ def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
         calendar=link.calendar, is_read_only=False, revision__gt=F("synced_revision")
     ).exclude(google_link__state=EventLink.State.PARKED)
     if not account.is_rehearsed:
-        events = events.exclude(google_link=None, google_event_id="", created_at__lt=account.connected_at)
+        events = events.exclude(pk__in=waiting_from_before(account).values("pk"))
     return events.select_related("calendar", "series", "google_link__link").order_by("series_id", "revision")
 
 
@@ -89,11 +90,6 @@ def push(google: GoogleCalendar, link: CalendarLink, lease: Lease, *, at_once: b
         try:
             result.sent += _send(google, link, event, lease)
         except Refused as error:
-            _park(link, event, lease, str(error))
-            result.failed += 1
-        except NotFound as error:
-            if _known(event, link) is None:  # the calendar itself is out of reach
-                raise
             _park(link, event, lease, str(error))
             result.failed += 1
         except RetryLater:
@@ -142,9 +138,9 @@ def _send(google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, leas
                 return 0
             continue
         except (AlreadyDeleted, NotFound) as error:
-            if known is None or event.is_deleted:
+            if known is None or base is None:
                 raise
-            _revive_under_new_id(link, event, known, lease, error)
+            _find_out_what_is_gone(google, link, event, known, lease, error)
             event = _fresh(event)
             continue
         _settle(link, event, known, lease, answer, sent, revision)
@@ -262,12 +258,33 @@ def _settle(
         _journal(link, event, "sent", f"Sent “{event.title}” to Google.")
 
 
-def _revive_under_new_id(
-    link: CalendarLink, event: CalendarEvent, known: EventLink, lease: Lease, error: Exception
+def _find_out_what_is_gone(
+    google: GoogleCalendar,
+    link: CalendarLink,
+    event: CalendarEvent,
+    known: EventLink,
+    lease: Lease,
+    error: Exception,
 ) -> None:
-    """Edited here, gone there for good: it goes out again under the next id."""
+    """An update met 404 or 410. A passing loss of access must not make a second event, so look first.
+
+    Living: try later. Deleted: it is brought back under its id. Unknown to a calendar that is there: it goes out
+    again under the next id. Raises `NotFound` when the calendar itself is out of reach.
+    """
+    try:
+        found = google.get(link.google_id, known.google_id)
+    except (NotFound, AlreadyDeleted):
+        found = None
+    if found is not None and found.get("status") != "cancelled":
+        raise RetryLater(f"Google contradicts itself about an event ({error}).") from error
+    if found is not None and not known.is_deleted_remotely:
+        with lease.hold():
+            known.is_deleted_remotely, known.etag = True, ""
+            known.save(update_fields=["is_deleted_remotely", "etag"])
+        return
+    google.check_calendar(link.google_id)
     if event.series_id:
-        raise Refused(str(error))
+        raise Refused(str(error)) from error
     with lease.hold():
         known.id_generation += 1
         known.google_id = _google_id(event, known.id_generation)

@@ -16,7 +16,8 @@ from sync.push import waiting
 
 
 def account_of(user: Any) -> GoogleAccount | None:
-    return GoogleAccount.objects.filter(user=user).order_by("pk").first()
+    connected = GoogleAccount.objects.exclude(status=GoogleAccount.Status.DISCONNECTED)
+    return connected.filter(user=user).order_by("pk").first()
 
 
 @dataclass(frozen=True)

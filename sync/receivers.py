@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 from django_q.models import Schedule
 
 from scheduling.models import CalendarEvent
@@ -71,6 +72,15 @@ def keep_consent(request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) 
             "Google did not give access to the calendar: leave both boxes ticked on Google's page. "
             "You are signed in as before; nothing was changed.",
         )
+
+
+@receiver(post_migrate)
+def take_up_poll_interval(app_config: Any, **kwargs: Any) -> None:
+    """A shorter SYNC_POLL_SECONDS counts from the next start on, not after one more of the old intervals."""
+    if app_config.name == "sync":
+        latest = timezone.now() + timedelta(seconds=settings.SYNC_POLL_SECONDS)
+        CalendarLink.objects.filter(next_poll_at__gt=latest).update(next_poll_at=latest)
+        GoogleAccount.objects.filter(next_run_at__gt=latest, backoff_until=None).update(next_run_at=latest)
 
 
 @receiver(post_migrate)

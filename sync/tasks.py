@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from sync.engine import run_account
+from sync.lease import free_abandoned_leases
 from sync.models import GoogleAccount
 
 QUEUED_FOR = timedelta(seconds=20)  # a queue entry that vanished with its worker is missed no longer
@@ -37,6 +38,7 @@ def enqueue_account(account_id: int) -> bool:
 
 def enqueue_due_accounts() -> int:
     """Queue every account whose time has come: called by the worker's ticker and, as a net, by a schedule."""
+    free_abandoned_leases()
     now = timezone.now()
     due = GoogleAccount.objects.filter(
         Q(backoff_until=None) | Q(backoff_until__lte=now),

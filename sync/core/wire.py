@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,8 +57,10 @@ def from_google(item: Mapping[str, Any], calendar_zone: str) -> RemoteEvent:
         values = None if cancelled else _values(item, calendar_zone)
         original = item.get("originalStartTime")
         original_start = format_moment(_moment(original, calendar_zone)[0]) if original else ""
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise NotUnderstood(f"{type(error).__name__}: {error}"[:300]) from error
+    except KeyError as error:
+        raise NotUnderstood(f"It has no {error.args[0]}.") from error
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise NotUnderstood(f"Its times cannot be read ({str(error)[:200]}).") from error
     private = (item.get("extendedProperties") or {}).get("private") or {}
     organizer = item.get("organizer") or {}
     return RemoteEvent(
@@ -124,6 +126,8 @@ def _values(item: Mapping[str, Any], calendar_zone: str) -> EventValues:
     end, end_zone = _moment(item["end"], calendar_zone)
     if isinstance(start, datetime) != isinstance(end, datetime):
         raise ValueError("start and end are of different kinds")
+    if not isinstance(start, datetime) and end <= start:  # a day of no length is that day
+        end = start + timedelta(days=1)
     color = str(item.get("colorId") or "")
     values = canonical(
         EventValues(

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from scheduling import services
 from scheduling.models import Calendar, CalendarEvent, EventRevision
-from sync.connection import disconnect
 from sync.engine import RunResult, run_account
 from sync.lease import LeaseLost, take_lease
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
@@ -557,39 +556,6 @@ def test_scenario_79_a_run_that_lost_its_lease_cannot_commit(account: GoogleAcco
         pass
     account.refresh_from_db()
     assert account.last_error == ""
-
-
-def test_reconnecting_the_same_account_makes_no_duplicates(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    google.add(summary="Theirs")
-    run(account)
-    make_event(alice, title="Ours")
-    run(account)
-    disconnect(account=account)
-    assert titles(alice) == ["Ours", "Theirs"]
-    fresh = GoogleSide(google.control)
-    run(connect(alice, fresh))
-    assert titles(alice) == google.titles() == ["Ours", "Theirs"]
-
-
-def test_a_consent_without_the_calendar_replaces_no_good_one(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    from sync.connection import store_connection
-
-    run(account)
-    after = store_connection(
-        user=alice,
-        google_sub=account.google_sub,
-        email=account.email,
-        scopes=["openid", "email"],
-        access_token="narrow",
-        refresh_token="narrow",
-        expires_at=None,
-    )
-    assert after.status == GoogleAccount.Status.ACTIVE and after.refresh_token != "narrow"
-    run(account)
 
 
 def test_an_edit_made_while_its_earlier_version_is_under_way_is_sent_too(

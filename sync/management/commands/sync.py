@@ -31,7 +31,8 @@ class Command(BaseCommand):
 
 def accounts_of(emails: list[str]) -> list[GoogleAccount]:
     """The accounts of the people (or with the Google addresses) named; all when none is."""
-    everyone = GoogleAccount.objects.select_related("user").order_by("pk")
+    connected = GoogleAccount.objects.exclude(status=GoogleAccount.Status.DISCONNECTED)
+    everyone = connected.select_related("user").order_by("pk")
     if not emails:
         return list(everyone)
     found: list[GoogleAccount] = []
