@@ -26,6 +26,8 @@ from django.urls import reverse
 from project import assets
 from project.health import LEAST_FREE_BYTES, pending_migrations
 from project.models import WorkerHeartbeat
+from sync.encryption import Unreadable
+from sync.models import GoogleAccount
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this is wrong
 
@@ -115,6 +117,12 @@ def keys() -> Iterator[Finding]:
         yield Note(f"trial keys from {Path(settings.VAR_DIR) / 'development_keys.json'} are in use.")
     if settings.SECRET_KEY in settings.TOKEN_KEYS:
         yield Fault("SECRET_KEY and TOKEN_KEYS are the same.", "Give TOKEN_KEYS a key of its own.")
+    lost = sum(isinstance(account.refresh_token, Unreadable) for account in GoogleAccount.objects.all())
+    if lost:
+        yield Fault(
+            f"the Google tokens of {lost} accounts cannot be opened with TOKEN_KEYS.",
+            "Put the key they were written with back into TOKEN_KEYS, after the new one.",
+        )
 
 
 def clock() -> Iterator[Finding]:

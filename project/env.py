@@ -27,8 +27,30 @@ def refuse(message: str) -> NoReturn:
     raise SystemExit(f"Appointment cannot start: {message}")
 
 
+def make_folder(name: str, path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(f"{name}={str(path)!r} cannot be made ({error.strerror}).")
+
+
+def site_url(name: str, default: str) -> str:
+    """The address people type: scheme, host and perhaps a port, nothing after them."""
+    value = address(name, default).rstrip("/")
+    parts = urlsplit(value)
+    try:
+        plain = parts.port is None or parts.port > 0
+    except ValueError:
+        plain = False
+    if not plain or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        refuse(f"{name}={value!r} is not just an address such as https://calendar.example.com.")
+    return value
+
+
 def load_dotenv(path: Path) -> None:
     """Read `.env` without overriding what the environment already says."""
+    if not path.exists() and "APPOINTMENT_ENV_FILE" in os.environ:
+        refuse(f"APPOINTMENT_ENV_FILE={str(path)!r} does not exist.")
     if path.is_file():
         environ.Env.read_env(str(path), overwrite=False)
 

@@ -1,15 +1,25 @@
-"""Sign-in is required everywhere unless a view says `login_not_required`."""
+"""What stands around every view: sign-in, the content policy, and the answers that need no host."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from csp.middleware import CSPMiddleware as DjangoCSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.decorators import sync_and_async_middleware
+
+from project.health import healthz, readyz
+
+HEALTH_VIEWS = {"/healthz": healthz, "/readyz": readyz}
 
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
@@ -34,3 +44,35 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
         return_to = page.path + (f"?{page.query}" if page.query else "")
         target = f"{resolve_url(self.get_login_url(view_func))}?{urlencode({REDIRECT_FIELD_NAME: return_to or '/'})}"
         return HttpResponse(status=204, headers={"HX-Redirect": target})
+
+
+class CSPMiddleware(DjangoCSPMiddleware):
+    """The content policy on every response; django-csp leaves it off Django's own error pages while DEBUG is on.
+
+    Only the technical page of a 500 stays without one: it is a tool for whoever develops this, with its own script.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if settings.DEBUG and response.status_code == 404:
+            policy = self.get_policy_parts(request=request, response=response)
+            response["Content-Security-Policy"] = build_policy(**asdict(policy))
+            return response
+        return super().process_response(request, response)
+
+
+@sync_and_async_middleware
+def health_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """`/healthz` and `/readyz` for whoever watches this machine from inside: by any host name, over plain HTTP."""
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: HttpRequest) -> HttpResponseBase:
+            view = HEALTH_VIEWS.get(request.path)
+            return await sync_to_async(view)(request) if view else await get_response(request)
+
+        return answer_async
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        view = HEALTH_VIEWS.get(request.path)
+        return view(request) if view else get_response(request)
+
+    return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from project import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("APPOINTMENT_VAR_DIR") or BASE_DIR / "var")
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+env.make_folder("APPOINTMENT_VAR_DIR", VAR_DIR)
 env.load_dotenv(Path(os.environ.get("APPOINTMENT_ENV_FILE", BASE_DIR / ".env")))
 
 VERSION = "0.1.0"
@@ -38,11 +39,14 @@ if not TOKEN_KEYS:
         "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
     )
 
-SITE_URL = env.address("SITE_URL", "http://localhost:8000").rstrip("/")
+SITE_URL = env.site_url("SITE_URL", "http://localhost:8000")
 _site = urlsplit(SITE_URL)
 _secure = _site.scheme == "https"
 _local_hosts = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_site.hostname or "localhost", *(_local_hosts if DEBUG else [])])
+for _host in ALLOWED_HOSTS:
+    if "/" in _host:
+        env.refuse(f"ALLOWED_HOSTS has {_host!r}: write host names only, such as calendar.example.com.")
 if "*" in ALLOWED_HOSTS and not DEBUG:
     env.refuse("ALLOWED_HOSTS=* would accept any Host header and any WebSocket origin. Name your host.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -80,10 +84,11 @@ INSTALLED_APPS = [
 
 # Every entry must be async-capable: one sync-only middleware makes Daphne hang on SIGTERM (stack.md T1).
 MIDDLEWARE = [
+    "project.middleware.health_middleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "project.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -120,7 +125,9 @@ CRISPY_FAIL_SILENTLY = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _database_url = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'appointment.sqlite3'}"
 try:
-    _database = environ.Env.db_url_config(_database_url)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _database = environ.Env.db_url_config(_database_url)
 except Exception:
     env.refuse(
         f"DATABASE_URL={_database_url.split('@')[-1]!r} is not understood. Write sqlite:////path or postgres://…."
@@ -205,6 +212,10 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 
 # --- Google ------------------------------------------------------------------------------------
 GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET = env.google_client(BASE_DIR / "credentials.json")
+if GOOGLE_CLIENT_ID and not GOOGLE_CLIENT_SECRET:
+    env.refuse(
+        "GOOGLE_CLIENT_ID is set without GOOGLE_CLIENT_SECRET. Google shows both in the client's details."
+    )
 GOOGLE_SANDBOX = env.boolean("GOOGLE_SANDBOX", DEBUG and not GOOGLE_CLIENT_ID)
 if GOOGLE_SANDBOX and not DEBUG:
     env.refuse("GOOGLE_SANDBOX=1 lets anyone sign in as anyone; it is for local trials with DEBUG=1 only.")
@@ -274,6 +285,10 @@ EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = _email.get("EMAIL_FILE_PATH")
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or f"Appointment <appointment@{_site.hostname}>"
+if "@" not in DEFAULT_FROM_EMAIL or "\n" in DEFAULT_FROM_EMAIL:
+    env.refuse(
+        f"DEFAULT_FROM_EMAIL={DEFAULT_FROM_EMAIL!r} is not a sender such as Appointment <me@example.com>."
+    )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Time and language -------------------------------------------------------------------------
@@ -348,6 +363,8 @@ LOGGING = {
         "sync": {"level": "INFO"},
         "project": {"level": "INFO"},
         "django.channels.server": {"level": "WARNING"},
+        # Strangers probe with any Host; each would be a traceback.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Would print request addresses with tokens in their query at DEBUG level.
         "googleapiclient.discovery": {"level": "WARNING"},
     },

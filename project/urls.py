@@ -15,8 +15,6 @@ urlpatterns = [
     path("sync/", include("sync.urls")),
     path("appointment/api/", api.urls),
     path("admin/", admin.site.urls),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("", include("scheduling.urls")),
 ]

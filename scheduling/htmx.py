@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
@@ -34,6 +34,8 @@ def page_or_fragment(
 def vary(response: HttpResponse) -> HttpResponse:
     """Say that the answer depends on who asks and how."""
     patch_vary_headers(response, ["HX-Request", "Cookie"])
+    if not response.has_header("Cache-Control"):
+        patch_cache_control(response, private=True, no_cache=True)  # nobody else's, nor shown after sign-out
     return response
 
 

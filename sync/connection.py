@@ -173,7 +173,9 @@ def _forget_others(user: Any, google_sub: str) -> None:
     left = GoogleAccount.objects.filter(status=GoogleAccount.Status.DISCONNECTED).filter(
         Q(google_sub=google_sub) & ~Q(user=user) | Q(user=user) & ~Q(google_sub=google_sub)
     )
-    CalendarEvent.objects.filter(google_link__link__account__in=left).update(google_event_id="", synced_revision=0)
+    CalendarEvent.objects.filter(google_link__link__account__in=left).update(
+        google_event_id="", synced_revision=0
+    )
     left.delete()
 
 

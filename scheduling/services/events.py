@@ -250,7 +250,12 @@ def _checked(values: EventValues, before: EventValues | None = None) -> EventVal
     try:
         check(values, zero_length=unchanged_time)
     except InvalidEvent as error:
-        faults = error.fields
+        # What came from elsewhere and is longer than people may write is not held against another field's edit.
+        faults = {
+            name: fault
+            for name, fault in error.fields.items()
+            if before is None or getattr(before, name) != getattr(values, name)
+        }
     if not faults and values.recurrence and (before is None or before.recurrence != values.recurrence):
         try:
             check_recurrence(values)

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin, SocialToken
+from allauth.socialaccount.providers.base.constants import AuthError
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -25,6 +26,21 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         refusal = refusal_of_connection(user=request.user, google_sub=sociallogin.account.uid)
         if refusal:
             messages.error(request, refusal)
+            raise ImmediateHttpResponse(HttpResponseRedirect(reverse("sync")))
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """Whoever pressed Cancel on Google's page while connecting stays where the connection is made."""
+        state = (extra_context or {}).get("state") or {}
+        if request.user.is_authenticated and (state.get("data") or {}).get("purpose") == CONNECTION_STATE:
+            said = "You refused on Google's page" if error == AuthError.CANCELLED else "Google did not agree"
+            messages.warning(request, f"{said}. Nothing was connected, nothing was changed.")
             raise ImmediateHttpResponse(HttpResponseRedirect(reverse("sync")))
 
     def serialize_instance(self, instance: Any) -> Any:

@@ -80,7 +80,7 @@ def test_page_catches_up_after_the_server_was_gone(page: Page, product: Product,
     page.context.set_offline(False)
     page.evaluate("window.dispatchEvent(new Event('online'))")
     shows(page, missed)
-    os.kill(leader(product, "daphne"), signal.SIGKILL)
+    os.kill(leader(product, "project.web"), signal.SIGKILL)
     page.wait_for_selector('body[data-live-state="closed"]')
     page.wait_for_selector('body[data-live-state="open"]', timeout=40_000)
     shows(page, add(api, "After the restart"))

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -62,6 +63,44 @@ def close_code(socket: ClientConnection) -> int | None:
     return closed.value.rcvd and closed.value.rcvd.code
 
 
+def test_every_write_that_sigterm_finds_under_way_is_finished_and_acknowledged(tmp_path: Path) -> None:
+    product = start_product(tmp_path, demo=True)
+    token = product.api_token("ana@example.com")
+    acknowledged: list[str] = []
+    started = threading.Barrier(5)
+
+    def write(number: int) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=product.url, headers=headers, timeout=30) as client:
+            for turn in range(200):
+                title = f"Load {number}-{turn}"
+                body = {
+                    "title": title,
+                    "start_time": "2026-11-24T10:00:00Z",
+                    "end_time": "2026-11-24T11:00:00Z",
+                }
+                try:
+                    answer = client.post("/appointment/api/events/", json=body)
+                except httpx.TransportError:
+                    return  # refused: not taken any more
+                if answer.status_code == 201:
+                    acknowledged.append(title)
+                if turn == 3:
+                    started.wait(30)
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    started.wait(30)
+    assert product.stop() == 0
+    for writer in writers:
+        writer.join(30)
+    with closing(sqlite3.connect(product.folder / "var" / "appointment.sqlite3")) as database:
+        rows = database.execute("select title from scheduling_calendarevent where title like 'Load %'")
+        assert sorted(title for (title,) in rows) == sorted(acknowledged)
+    assert processes(product) == {}
+
+
 def test_serve_says_where_and_stops_everything_on_sigterm(tmp_path: Path) -> None:
     product = start_product(tmp_path)
     wait_for(lambda: f"is running at {product.url}/" in product.log.read_text(), "the banner")
@@ -86,7 +125,7 @@ def test_serve_says_where_and_stops_everything_on_sigterm(tmp_path: Path) -> Non
 
 def test_serve_starts_a_killed_web_process_and_a_killed_worker_again(tmp_path: Path) -> None:
     with running(tmp_path) as product:
-        for word, name in (("daphne", "web"), ("worker", "worker")):
+        for word, name in (("project.web", "web"), ("worker", "worker")):
             pid = leader(product, word)
             os.kill(pid, signal.SIGKILL)
             line = f"{name} ended unexpectedly (SIGKILL); starting it again in 0.5 s."

@@ -130,7 +130,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 def programs(listener: socket.socket) -> list[Program]:
     descriptor = listener.fileno()
-    web = [sys.executable, "-m", "daphne", "--fd", str(descriptor), "--verbosity", "0", "--no-server-name"]
+    web = [
+        sys.executable,
+        "-m",
+        "project.web",
+        "--fd",
+        str(descriptor),
+        "--verbosity",
+        "0",
+        "--no-server-name",
+    ]
     web += [
         "--websocket-max-message-size",
         MOST_SOCKET_BYTES,

@@ -1,0 +1,67 @@
+"""The web process: Daphne, which on SIGTERM lets the requests that are under way finish.
+
+`python -m project.web` takes Daphne's own arguments. Daphne alone would cut requests in the middle, after their
+work may have been committed but before anyone was told.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from daphne.cli import CommandLineInterface
+from daphne.http_protocol import WebRequest
+from daphne.server import Server
+from twisted.internet import defer, reactor
+
+LOOK_SECONDS = 0.05
+LOOKS = 100  # five seconds; the supervisor kills after ten
+QUIET_LOOKS = 3
+
+
+class DrainingServer(Server):
+    """Takes nothing new, lets requests finish, then ends what is left (WebSockets, stuck requests)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ports: list[Any] = []
+        self._is_draining = False
+
+    def listen_success(self, port: Any) -> None:
+        self._ports.append(port)
+        super().listen_success(port)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if not self._is_draining or scope["type"] != "http":
+            return super().create_application(protocol, scope)
+        protocol.channel.persistent = False
+        protocol.basic_error(503, b"Service Unavailable", "The server is stopping. Try again in a moment.")
+        return None
+
+    def kill_all_applications(self) -> defer.Deferred[Any]:
+        """Twisted waits for the answer before it stops the reactor."""
+        self._is_draining = True
+        for port in self._ports:
+            port.stopListening()
+        for protocol in self.connections:
+            if isinstance(protocol, WebRequest) and protocol.channel is not None:
+                protocol.channel.persistent = False
+        drained: defer.Deferred[Any] = defer.Deferred()
+        self._wait(drained, LOOKS, quiet=0)
+        return drained
+
+    def _wait(self, drained: defer.Deferred[Any], looks: int, quiet: int) -> None:
+        under_way = any(isinstance(protocol, WebRequest) for protocol in self.connections)
+        quiet = 0 if under_way else quiet + 1
+        if quiet < QUIET_LOOKS and looks > 0:  # the last bytes leave a turn after their request is done
+            reactor.callLater(LOOK_SECONDS, self._wait, drained, looks - 1, quiet)  # type: ignore[attr-defined]
+        else:
+            super().kill_all_applications().chainDeferred(drained)
+
+
+class CommandLine(CommandLineInterface):
+    server_class = DrainingServer
+
+
+if __name__ == "__main__":
+    CommandLine().run(sys.argv[1:])

@@ -1,0 +1,110 @@
+"""A bad value of the environment stops the start with one plain line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT
+
+KEY = "x" * 40
+FERNET = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+PRODUCTION = {"DEBUG": "0", "SECRET_KEY": KEY, "TOKEN_KEYS": FERNET}
+
+
+def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check` with nothing in the environment but these."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "APPOINTMENT_ENV_FILE": os.devnull,
+            "APPOINTMENT_VAR_DIR": str(folder),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"DEBUG": "maybe"},
+        {},  # no SECRET_KEY
+        {"SECRET_KEY": KEY},  # no TOKEN_KEYS
+        {"SECRET_KEY": "short", "TOKEN_KEYS": FERNET},
+        {"SECRET_KEY": KEY, "TOKEN_KEYS": "not-a-key"},
+        {**PRODUCTION, "GOOGLE_SANDBOX": "1"},
+        {**PRODUCTION, "ALLOWED_HOSTS": "*"},
+        {"DEBUG": "1", "ALLOWED_HOSTS": "http://x/"},
+        {"DEBUG": "1", "SITE_URL": "calendar.example.com"},
+        {"DEBUG": "1", "SITE_URL": "http://x:99999"},
+        {"DEBUG": "1", "SITE_URL": "http://x/path?query"},
+        {"DEBUG": "1", "DATABASE_URL": "garbage"},
+        {"DEBUG": "1", "DATABASE_URL": "mysql://x/y"},
+        {"DEBUG": "1", "REDIS_URL": "http://x"},
+        {"DEBUG": "1", "EMAIL_URL": "pigeon://x"},
+        {"DEBUG": "1", "DEFAULT_FROM_EMAIL": "nobody"},
+        {"DEBUG": "1", "TRUSTED_PROXIES": "-1"},
+        {"DEBUG": "1", "SENTRY_DSN": "x"},
+        {"DEBUG": "1", "GOOGLE_CLIENT_ID": "id"},
+        {"DEBUG": "1", "GOOGLE_AUTHORIZE_URL": "x"},
+        {"DEBUG": "1", "GOOGLE_TOKEN_URL": "ftp://x"},
+        {"DEBUG": "1", "GOOGLE_REVOKE_URL": "x"},
+        {"DEBUG": "1", "GOOGLE_USERINFO_URL": "x"},
+        {"DEBUG": "1", "GOOGLE_CALENDAR_ENDPOINT": "http://x/"},
+        {**PRODUCTION, "GOOGLE_WEBHOOK_URL": "http://x/"},
+        {"DEBUG": "1", "SYNC_SEND_DELAY_SECONDS": "soon"},
+        {"DEBUG": "1", "SYNC_POLL_SECONDS": "0"},
+        {"DEBUG": "1", "APPOINTMENT_VAR_DIR": "/proc/none"},
+        {"DEBUG": "1", "APPOINTMENT_ENV_FILE": "/none/.env"},
+        {"DEBUG": "1", "SECRET_KEY_FILE": "/none/key"},
+    ],
+    ids=str,
+)
+def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path, environment: dict[str, str]) -> None:
+    done = start(tmp_path, **environment)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("Appointment cannot start: ") and done.stderr.count("\n") == 1
+    assert KEY not in done.stderr
+
+
+def test_secrets_may_come_from_files(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(KEY + "\n")
+    (tmp_path / "keys").write_text(FERNET + "\n")
+    done = start(
+        tmp_path,
+        SECRET_KEY_FILE=str(tmp_path / "secret"),
+        TOKEN_KEYS_FILE=str(tmp_path / "keys"),
+        SITE_URL="https://calendar.example.com",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_production_settings_pass_djangos_own_checks(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "APPOINTMENT_ENV_FILE": os.devnull,
+            "APPOINTMENT_VAR_DIR": str(tmp_path),
+            "SECRET_KEY": "a8Gh0-kQ3_vB7nM1xZ5cL9pW2eR6tY4uI0oP8sD3fG7hJ1kK5-zX",
+            "TOKEN_KEYS": FERNET,
+            "SITE_URL": "https://calendar.example.com",
+            "GOOGLE_CLIENT_ID": "id",
+            "GOOGLE_CLIENT_SECRET": "secret",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
