@@ -13,9 +13,11 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.decorators import sync_and_async_middleware
+from servestatic.middleware import ServeStaticMiddleware
+from servestatic.responders import MissingFileError
 
 from project.health import healthz, readyz
 
@@ -58,6 +60,16 @@ class CSPMiddleware(DjangoCSPMiddleware):
             response["Content-Security-Policy"] = build_policy(**asdict(policy))
             return response
         return super().process_response(request, response)
+
+
+class StaticFilesMiddleware(ServeStaticMiddleware):
+    """A static file that is not there is a 404; ServeStatic makes it a fault of the server while DEBUG is on."""
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return await super().__call__(request)
+        except MissingFileError as error:
+            raise Http404(request.path) from error
 
 
 @sync_and_async_middleware

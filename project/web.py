@@ -54,7 +54,7 @@ class DrainingServer(Server):
         under_way = any(isinstance(protocol, WebRequest) for protocol in self.connections)
         quiet = 0 if under_way else quiet + 1
         if quiet < QUIET_LOOKS and looks > 0:  # the last bytes leave a turn after their request is done
-            reactor.callLater(LOOK_SECONDS, self._wait, drained, looks - 1, quiet)  # type: ignore[attr-defined]
+            reactor.callLater(LOOK_SECONDS, self._wait, drained, looks - 1, quiet)  # type: ignore[attr-defined,arg-type]
         else:
             super().kill_all_applications().chainDeferred(drained)
 

@@ -7,6 +7,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -159,3 +160,15 @@ def test_disconnecting_revokes_the_grant_and_keeps_every_event(
 def test_the_sync_page_without_an_account_and_the_forms_need_sign_in(visitor: httpx.Client) -> None:
     assert visitor.get("/sync/").status_code == 302
     assert visitor.post("/sync/google/connect/").status_code in (302, 403)
+
+
+def test_cancelling_on_googles_page_while_connecting_leads_back_with_words(visitor: httpx.Client) -> None:
+    sign_in_with_google(visitor, "ninth@gmail.example")
+    answer = post_form(visitor, "/sync/", "/sync/google/connect/")
+    state = parse_qs(urlsplit(answer.headers["location"]).query)["state"][0]
+    page = visitor.get(
+        "/accounts/google/login/callback/",
+        params={"error": "access_denied", "state": state},
+        follow_redirects=True,
+    )
+    assert str(page.url).endswith("/sync/") and "Nothing was connected" in page.text
