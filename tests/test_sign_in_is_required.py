@@ -1,0 +1,80 @@
+"""Every address asks who is there, unless it stands in the list below with a reason (S-09 begins here)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# Open to anyone: the beginning of the address (with a $ the whole of it), and why.
+OPEN = {
+    "": "the landing page",
+    "accounts/": "signing in, signing up and what belongs to it (allauth guards the rest itself)",
+    "appointment/api/$": "leads to the description",
+    "appointment/api/openapi.json": "the description of the API names nobody",
+    "appointment/api/docs": "the same, to read",
+    "favicon.ico": "a picture",
+    "metrics": "asks for its own key",
+    "sandbox/google/": "plays Google, in local trials only",
+}
+ANSWERS = {"uuid": str(uuid4()), "int": "1", "str": "month", "slug": "x", "path": "x"}
+OPEN_PAGES_OF_ALLAUTH = (
+    "login",
+    "signup",
+    "password",
+    "google",
+    "3rdparty",
+    "confirm",
+    "inactive",
+    "2fa",
+    "logout",
+)
+
+
+def addresses(resolver: Any = None, prefix: str = "") -> Iterator[str]:
+    """Every pattern as an address with made-up ids."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern).lstrip("^").replace("\\Z", "").rstrip("$")
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, route)
+        elif isinstance(pattern, URLPattern) and "(" not in route:
+            yield route
+
+
+def filled(route: str) -> str:
+    while "<" in route:
+        head, _, rest = route.partition("<")
+        kind, _, tail = rest.partition(">")
+        route = head + ANSWERS.get(kind.partition(":")[0] if ":" in kind else "str", ANSWERS["uuid"]) + tail
+    return route
+
+
+def is_open(route: str) -> bool:
+    if route.startswith("accounts/"):
+        return route.removeprefix("accounts/").startswith(OPEN_PAGES_OF_ALLAUTH)
+    return f"{route}$" in OPEN or any(route == start or (start and route.startswith(start)) for start in OPEN)
+
+
+CLOSED = sorted({filled(route) for route in addresses() if not is_open(route)})
+
+
+def test_the_list_of_addresses_is_not_empty() -> None:
+    assert {"sync/", "calendar/", "calendar/trash/", "admin/", "appointment/api/events/"} <= set(CLOSED)
+    assert len(CLOSED) > 60
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_stranger_is_sent_to_sign_in_everywhere(method: str) -> None:
+    client = Client()
+    answered = {}
+    for address in CLOSED:
+        answer = client.generic(method.upper(), f"/{address}", "{}", content_type="application/json")
+        sent_away = answer.status_code == 302 and "login" in answer.headers["Location"]
+        if not (sent_away or answer.status_code in (401, 403, 404, 405)):
+            answered[address] = answer.status_code
+    assert answered == {}
