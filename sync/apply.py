@@ -8,6 +8,7 @@ Invariants:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,79 @@ from scheduling.models import CalendarEvent, EventRevision
 from sync.core.merge import changed_groups, merge
 from sync.core.wire import NotUnderstood, RemoteEvent, from_google
 from sync.models import CalendarLink, Conflict, EventLink, JournalEntry
+
+
+def apply_items(link: CalendarLink, items: Sequence[dict[str, Any]]) -> int:
+    """Take in some resources of one listing; returns how many events here changed.
+
+    What is new and plain is written in bulk; what is known and unchanged costs no write of its own.
+    """
+    latest = {
+        str(item.get("id")): item for item in items
+    }  # one listing may name an event twice: the last is true
+    links = EventLink.objects.filter(link=link, google_id__in=latest)
+    known = {found.google_id: found for found in links.select_related("event__calendar", "event__series")}
+    unchanged = [
+        found.pk
+        for google_id, found in known.items()
+        if _is_unchanged(found, str(latest[google_id].get("etag") or ""))
+    ]
+    EventLink.objects.filter(pk__in=unchanged).update(seen_generation=link.full_generation)
+    settled = {found.google_id for found in known.values() if found.pk in set(unchanged)}
+    settled |= _create_plain(link, [item for key, item in latest.items() if key not in known])
+    changed = len(settled) - len(unchanged)
+    for google_id, item in latest.items():
+        if google_id not in settled:
+            found = known.get(google_id)
+            if found is None:  # an earlier item may have brought it along
+                found = (
+                    links.filter(google_id=google_id)
+                    .select_related("event__calendar", "event__series")
+                    .first()
+                )
+            changed += apply_item(link, item, found)
+    return changed
+
+
+def _create_plain(link: CalendarLink, items: list[dict[str, Any]]) -> set[str]:
+    """Create, in bulk, events that exist only in Google; returns the ids that are settled by it.
+
+    Exceptions, tombstones, events we may know by another sign and whatever cannot be read go the careful way.
+    """
+    assert link.calendar is not None
+    plain: list[RemoteEvent] = []
+    for item in items:
+        try:
+            remote = from_google(item, link.time_zone)
+        except NotUnderstood:
+            continue
+        if remote.values is not None and not remote.series_id and not remote.local_id:
+            plain.append(remote)
+    taken = CalendarEvent.objects.filter(
+        calendar=link.calendar, google_event_id__in=[remote.google_id for remote in plain]
+    )
+    twins = set(taken.values_list("google_event_id", flat=True))
+    new = [remote for remote in plain if remote.google_id not in twins]
+    try:
+        events = services.create_remote_events(
+            calendar=link.calendar,
+            items=[(remote.values, remote.details) for remote in new if remote.values is not None],
+            origin=EventRevision.Origin.GOOGLE,
+        )
+    except InvalidEvent:  # one of them cannot be: singly, it alone is set aside
+        return set()
+    EventLink.objects.bulk_create(
+        [
+            _filled(EventLink(link=link, google_id=r.google_id), link, r, e)
+            for r, e in zip(new, events, strict=True)
+        ],
+        batch_size=200,
+    )
+    masters = [event.google_event_id for event in events if event.recurrence]
+    waiting = EventLink.objects.filter(link=link, google_series_id__in=masters, event=None)
+    for series_id in set(waiting.values_list("google_series_id", flat=True)):
+        _take_up_waiting_exceptions(link, series_id)
+    return {remote.google_id for remote in new}
 
 
 def apply_item(
@@ -35,12 +109,7 @@ def apply_item(
     except NotUnderstood as error:
         _quarantine(link, item, known, str(error))
         return False
-    if (
-        known is not None
-        and known.etag
-        and known.etag == remote.etag
-        and known.state != EventLink.State.QUARANTINED
-    ):
+    if known is not None and _is_unchanged(known, remote.etag):
         _note_seen(link, known)
         return False
     try:
@@ -207,6 +276,13 @@ def _cancelled_occurrence(series: CalendarEvent, original_start: str) -> EventVa
 
 
 def _remember(link: CalendarLink, known: EventLink, remote: RemoteEvent, event: CalendarEvent | None) -> None:
+    _filled(known, link, remote, event).save()
+
+
+def _filled(
+    known: EventLink, link: CalendarLink, remote: RemoteEvent, event: CalendarEvent | None
+) -> EventLink:
+    """`known`, unsaved, saying what was just agreed."""
     known.event = event
     known.etag, known.raw = remote.etag, remote.raw
     if remote.values is not None:
@@ -214,7 +290,11 @@ def _remember(link: CalendarLink, known: EventLink, remote: RemoteEvent, event: 
     known.seen_generation = link.full_generation
     known.state, known.error, known.attempts, known.next_attempt_at = EventLink.State.CLEAN, "", 0, None
     known.synced_at = timezone.now()
-    known.save()
+    return known
+
+
+def _is_unchanged(known: EventLink, etag: str) -> bool:
+    return bool(etag) and known.etag == etag and known.state != EventLink.State.QUARANTINED
 
 
 def _note_seen(link: CalendarLink, known: EventLink) -> None:

@@ -1,4 +1,4 @@
-"""From Google to here: page by page, each in its own transaction, the cursor with the last one.
+"""From Google to here: page by page, in short transactions, the cursor with the last one.
 
 Invariants:
 - the sync token is saved in the same transaction as the last page's changes, never before
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from scheduling import services
 from scheduling.models import CalendarEvent
-from sync.apply import apply_item
+from sync.apply import apply_item, apply_items
 from sync.google import (
     LIST_PARAMETERS_VERSION,
     AlreadyDeleted,
@@ -26,6 +26,7 @@ from sync.google import (
 from sync.lease import Lease
 from sync.models import CalendarLink, EventLink, JournalEntry
 
+STEP = 100  # items in one transaction: people's writes wait no longer than that takes
 DELETIONS_ALLOWED = 20  # or a tenth of the calendar, whichever is more
 
 
@@ -64,11 +65,14 @@ def _pull_pages(google: GoogleCalendar, link: CalendarLink, lease: Lease, result
     while True:
         page = google.event_page(link.google_id, link.sync_token, page_token)
         page_token = page.get("nextPageToken") or ""
+        items = [item for item in page.get("items") or [] if isinstance(item, dict)]
+        *steps, last = [items[start : start + STEP] for start in range(0, len(items), STEP)] or [[]]
+        for step in steps:
+            with lease.hold():
+                result.changed += apply_items(link, step)
         absent: list[EventLink] = []
         with lease.hold():
-            result.changed += _apply_page(
-                link, [item for item in page.get("items") or [] if isinstance(item, dict)]
-            )
+            result.changed += apply_items(link, last)
             if not page_token:
                 if full:
                     absent = _absent(link)
@@ -78,31 +82,6 @@ def _pull_pages(google: GoogleCalendar, link: CalendarLink, lease: Lease, result
     if absent:
         _settle_absent(google, link, lease, absent, result)
     result.complete = True
-
-
-def _apply_page(link: CalendarLink, items: list[dict[str, object]]) -> int:
-    ids = [str(item.get("id")) for item in items]
-    known: dict[str, EventLink] = {}
-    for start in range(0, len(ids), 500):
-        batch = EventLink.objects.filter(link=link, google_id__in=ids[start : start + 500])
-        known |= {
-            found.google_id: found for found in batch.select_related("event__calendar", "event__series")
-        }
-    changed = 0
-    for item in items:
-        google_id = str(item.get("id"))
-        found = known.get(google_id)
-        changed += apply_item(link, item, found)
-        if found is None and google_id not in known:
-            # An item may come twice on one page or wake exceptions that waited: read its link afresh then.
-            fresh = (
-                EventLink.objects.filter(link=link, google_id=google_id)
-                .select_related("event__calendar")
-                .first()
-            )
-            if fresh is not None:
-                known[google_id] = fresh
-    return changed
 
 
 def _save_cursor(link: CalendarLink, page: dict[str, object], notified: int) -> None:

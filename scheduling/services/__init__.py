@@ -4,6 +4,7 @@ from scheduling.services.errors import InvalidEvent, ReadOnly, StaleEvent
 from scheduling.services.events import (
     apply_remote,
     create_event,
+    create_remote_events,
     delete_event,
     keep_displaced,
     mark_synced,
@@ -33,6 +34,7 @@ __all__ = [
     "create_api_token",
     "create_calendar",
     "create_event",
+    "create_remote_events",
     "delete_event",
     "ensure_profile",
     "extend_occurrences",

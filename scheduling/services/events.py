@@ -7,7 +7,7 @@ Each function runs in one transaction, takes the calendar's next revision, keeps
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from scheduling.core.event import EventValues, InvalidEvent, canonical, check, f
 from scheduling.core.recurrence import RecurrenceError, check_recurrence
 from scheduling.models import Calendar, CalendarEvent, EventRevision
 from scheduling.services.errors import ReadOnly, StaleEvent
-from scheduling.services.occurrences import rewrite_occurrences
+from scheduling.services.occurrences import rewrite_occurrences, write_new_occurrences
 from scheduling.services.revisions import next_revision
 
 READ_ONLY_CALENDAR = "This calendar is read only in Google. You can copy the event to your own."
@@ -211,6 +211,39 @@ def apply_remote(
     if in_step and event.synced_revision != event.revision:
         mark_synced(event=event, revision=event.revision, sync_state=event.sync_state)
     return event
+
+
+@transaction.atomic
+def create_remote_events(
+    *, calendar: Calendar, items: Sequence[tuple[EventValues, Mapping[str, Any]]], origin: str
+) -> list[CalendarEvent]:
+    """Many events that another calendar system has and we do not, as `apply_remote` would make each of them.
+
+    They share one revision and one notice. `items` are (values, details); raises `InvalidEvent` before anything is
+    written when one of them cannot be an event.
+    """
+    made = []
+    for values, details in items:
+        values = canonical(values)
+        check(values, from_remote=True)
+        event = CalendarEvent(user_id=calendar.user_id, calendar=calendar, **details)
+        event.values = values
+        made.append(event)
+    if not made:
+        return []
+    revision = next_revision(calendar)
+    for event in made:
+        event.revision = event.synced_revision = revision
+    CalendarEvent.objects.bulk_create(made, batch_size=200)
+    write_new_occurrences(made)
+    live.announce(
+        user_id=calendar.user_id,
+        calendar_id=calendar.pk,
+        revision=revision,
+        event_ids=[event.pk for event in made],
+        origin=origin,
+    )
+    return made
 
 
 @transaction.atomic

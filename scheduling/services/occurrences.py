@@ -29,6 +29,17 @@ def rewrite_occurrences(event: CalendarEvent) -> None:
             single_occurrence(event).save(force_insert=True)
 
 
+def write_new_occurrences(events: Iterable[CalendarEvent]) -> None:
+    """The stored occurrences of events that have none yet (none of them an override)."""
+    single = []
+    for event in events:
+        if event.recurrence:
+            _rewrite_series(event)
+        else:
+            single.append(single_occurrence(event))
+    Occurrence.objects.bulk_create(single, batch_size=500)
+
+
 def _rewrite_series(master: CalendarEvent) -> None:
     now = timezone.now()
     Occurrence.objects.filter(master=master).delete()

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduling import services
@@ -586,3 +588,44 @@ def test_a_repeating_event_becomes_a_single_one_and_a_single_one_never_hears_of_
     run(account)
     (patch,) = google.log("PATCH")
     assert patch["body_keys"] == ["end", "start"]
+
+
+def test_an_import_is_written_in_bulk_and_in_short_transactions(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    google.add(*[lunch(summary=f"Event {number}") for number in range(300)])
+    with CaptureQueriesContext(connection) as captured:
+        assert run(account).pulled == 300
+    statements = [query["sql"] for query in captured.captured_queries]
+    assert len(statements) < 200
+    assert sum(sql.startswith("SAVEPOINT") for sql in statements) >= 3
+    assert len(titles(alice)) == 300
+
+
+def test_an_event_named_twice_in_one_listing_has_its_last_state(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    """Scenario 19."""
+    (item,) = google.add(summary="First")
+    google.fault(
+        {"path": "/events"}, {"append_items": [item | {"summary": "Last", "etag": '"later"'}]}, times=1
+    )
+    run(account)
+    assert titles(alice) == ["Last"]
+    assert EventLink.objects.count() == 1
+
+
+def test_one_impossible_event_among_many_new_ones_is_set_aside_alone(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    google.add(lunch(summary="Good"), lunch(summary="Also good"))
+    google.control.add_raw(
+        google.email,
+        [
+            lunch(id="past0", etag='"1"', status="confirmed", summary="Before time")
+            | {"start": {"date": "1700-01-01"}, "end": {"date": "1700-01-02"}}
+        ],
+    )
+    run(account)
+    assert titles(alice) == ["Also good", "Good"]
+    assert EventLink.objects.get(google_id="past0").state == EventLink.State.QUARANTINED
