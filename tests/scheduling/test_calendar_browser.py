@@ -71,6 +71,14 @@ def test_refresh_keeps_scroll_focus_and_the_tab_stop_of_the_week(page: Page, api
     assert page.locator("#grid .slot[tabindex='0']").evaluate_all("all => all.map(el => el.id)") == [slot]
 
 
+def test_refresh_after_the_now_line_has_moved_breaks_no_content_policy(page: Page, api: httpx.Client) -> None:
+    """htmx copies `style` attributes between old and new elements unless told not to; the policy forbids that."""
+    live(page, "week")
+    page.evaluate("document.querySelectorAll('.now').forEach(line => { line.style.gridRowStart = '7' })")
+    event = add(api, "After the minute", today())
+    expect(page.locator(f"#grid [data-event='{event}']")).to_be_visible()
+
+
 def test_refresh_keeps_an_open_list_of_the_month(page: Page, api: httpx.Client) -> None:
     day = today() + timedelta(days=400)
     for n in range(6):
