@@ -71,11 +71,12 @@ def test_refresh_keeps_scroll_focus_and_the_tab_stop_of_the_week(page: Page, api
     assert page.locator("#grid .slot[tabindex='0']").evaluate_all("all => all.map(el => el.id)") == [slot]
 
 
-def test_refresh_after_the_now_line_has_moved_breaks_no_content_policy(page: Page, api: httpx.Client) -> None:
+def test_refresh_of_what_a_script_has_styled_breaks_no_content_policy(page: Page, api: httpx.Client) -> None:
     """htmx copies `style` attributes between old and new elements unless told not to; the policy forbids that."""
+    add(api, "Styled", today())
     live(page, "week")
-    page.evaluate("document.querySelectorAll('.now').forEach(line => { line.style.gridRowStart = '7' })")
-    event = add(api, "After the minute", today())
+    page.evaluate("document.querySelectorAll('#grid [data-event]').forEach(e => { e.style.opacity = '1' })")
+    event = add(api, "After it", today())
     expect(page.locator(f"#grid [data-event='{event}']")).to_be_visible()
 
 
