@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 
@@ -45,10 +45,3 @@ def done(events: dict[str, Any], status: int = 204) -> HttpResponse:
     for name, detail in events.items():
         trigger_client_event(response, name, detail)
     return vary(response)
-
-
-def go_to(request: HttpRequest, url: str) -> HttpResponse:
-    """Redirect the whole page, however it was asked for. `url` is one of ours, never user input."""
-    if wants_fragment(request):
-        return HttpResponseClientRedirect(url)
-    return HttpResponse(status=302, headers={"Location": url})

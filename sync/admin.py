@@ -9,9 +9,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from sync.engine import request_run
 from sync.models import CalendarLink, EventLink, GoogleAccount, JournalEntry
-from sync.tasks import enqueue_account
+from sync.tasks import run_now
 
 if admin.site.is_registered(SocialToken):
     admin.site.unregister(SocialToken)
@@ -54,9 +53,7 @@ class GoogleAccountAdmin(ReadOnlyAdmin):
     @admin.action(description="Sync now", permissions=["view"])
     def sync_now(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
         identifiers = list(accounts.values_list("pk", flat=True))
-        request_run(identifiers, pull_now=True)
-        queued = sum(enqueue_account(identifier) for identifier in identifiers)
-        self.message_user(request, f"{queued} of {len(identifiers)} accounts are queued.")
+        self.message_user(request, f"{run_now(identifiers)} of {len(identifiers)} accounts are queued.")
 
 
 @admin.register(EventLink)

@@ -156,8 +156,7 @@ def _sync_calendars(
     in_foreground: bool,
     full: bool,
 ) -> None:
-    is_first = account.last_ok_at is None or account.last_ok_at < account.connected_at
-    if in_foreground or is_first or not account.calendar_links.exists():
+    if in_foreground or account.is_newly_connected or not account.calendar_links.exists():
         read_calendar_list(google, account, lease)
     for link in account.calendar_links.filter(is_enabled=True).select_related("calendar", "account"):
         try:
@@ -216,9 +215,7 @@ def read_calendar_list(google: GoogleCalendar, account: GoogleAccount, lease: Le
             if is_new and not link.access_role.startswith(("owner", "writer")):
                 link.direction = CalendarLink.Direction.PULL_ONLY
             link.save()
-            if link.is_primary and (
-                is_new or account.last_ok_at is None or account.last_ok_at < account.connected_at
-            ):
+            if link.is_primary and (is_new or account.is_newly_connected):
                 enable_calendar(link=link)
 
 

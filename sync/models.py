@@ -68,6 +68,11 @@ class GoogleAccount(models.Model):
         return self.email
 
     @property
+    def is_newly_connected(self) -> bool:
+        """Nothing has been read since the (latest) connection."""
+        return self.last_ok_at is None or self.last_ok_at < self.connected_at
+
+    @property
     def scopes(self) -> set[str]:
         return set(self.granted_scopes.split())
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from scheduling import services
-from scheduling.models import CalendarEvent
 from sync.apply import apply_item, apply_items
 from sync.google import (
     LIST_PARAMETERS_VERSION,
@@ -133,15 +132,3 @@ def _settle_absent(
             known.seen_generation = link.full_generation
             known.etag = ""
             result.changed += apply_item(link, item, known)
-
-
-def quarantined_count(link: CalendarLink) -> int:
-    return EventLink.objects.filter(link=link, state=EventLink.State.QUARANTINED).count()
-
-
-def events_agreed(link: CalendarLink) -> int:
-    return (
-        EventLink.objects.filter(link=link, event__isnull=False)
-        .exclude(event__status=CalendarEvent.Status.CANCELLED)
-        .count()
-    )

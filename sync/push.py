@@ -39,7 +39,6 @@ from sync.google import (
 from sync.lease import Lease
 from sync.models import CalendarLink, EventLink, JournalEntry
 
-MOST_ATTEMPTS = 10
 MERGE_ROUNDS = 3
 BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from sync.engine import run_account
+from sync.engine import request_run, run_account
 from sync.lease import free_abandoned_leases
 from sync.models import GoogleAccount
 
@@ -34,6 +34,12 @@ def enqueue_account(account_id: int) -> bool:
     if claimed:
         async_task("sync.tasks.sync_account", account_id, task_name=f"sync account {account_id}")
     return bool(claimed)
+
+
+def run_now(account_ids: list[int]) -> int:
+    """Have these accounts pull and push at once, because a person asked; returns how many were queued."""
+    request_run(account_ids, pull_now=True)
+    return sum(enqueue_account(pk) for pk in account_ids)
 
 
 def enqueue_due_accounts() -> int:

@@ -18,11 +18,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from scheduling.models import CalendarEvent
 from sync import connection
-from sync.engine import request_run
 from sync.models import CalendarLink, EventLink, GoogleAccount, JournalEntry
 from sync.push import unpark
 from sync.queries import account_of, account_state, freshness_of
-from sync.tasks import enqueue_account
+from sync.tasks import run_now
 
 CONSENT = {"access_type": "offline", "prompt": "consent", "include_granted_scopes": "true"}
 
@@ -58,7 +57,7 @@ def retry(request: HttpRequest, event_id: UUID) -> HttpResponse:
     if unpark(Q(event=event)):
         account = account_of(request.user)
         if account is not None:
-            _run_now(account)
+            run_now([account.pk])
     return redirect("sync")
 
 
@@ -99,7 +98,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     elif account.status != GoogleAccount.Status.ACTIVE:
         messages.error(request, f"Google has ended the connection of {account.email}. Reconnect it first.")
     else:
-        _run_now(account)
+        run_now([account.pk])
     return _render_status(request) if request.headers.get("HX-Request") else redirect("sync")
 
 
@@ -109,7 +108,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     account = account_of(request.user)
     if account is not None:
         connection.confirm_rehearsal(account=account)
-        _run_now(account)
+        run_now([account.pk])
     return redirect("sync")
 
 
@@ -119,7 +118,7 @@ def calendar_switch(request: HttpRequest, link_id: int) -> HttpResponse:
     link = get_object_or_404(CalendarLink, account__user=request.user, pk=link_id)
     if request.POST.get("enabled"):
         connection.enable_calendar(link=link)
-        _run_now(link.account)
+        run_now([link.account.pk])
     else:
         connection.disable_calendar(link=link)
     return redirect("sync")
@@ -137,8 +136,3 @@ def _render_status(request: HttpRequest) -> HttpResponse:
     }
     template = "sync/_status.html" if request.headers.get("HX-Request") else "sync/status.html"
     return render(request, template, context)
-
-
-def _run_now(account: GoogleAccount) -> None:
-    request_run([account.pk], pull_now=True)
-    enqueue_account(account.pk)

@@ -162,13 +162,7 @@ def restore(request: HttpRequest, event_id: UUID) -> HttpResponse:
         event = services.restore_event(event=event, origin="web", actor=request.user)
     except ReadOnly as error:
         return _refused(request, event, str(error), status=403)
-    return _saved(
-        request,
-        event,
-        f"“{event.title}” is back on {_when(event, profile_of(request.user))}.",
-        icon="check-lg",
-        undo=False,
-    )
+    return _back(request, event)
 
 
 @require_POST
@@ -185,13 +179,12 @@ def undo(request: HttpRequest, event_id: UUID) -> HttpResponse:
         return _refused(request, event, str(error), status=403)
     if event.is_deleted:
         return _saved(request, event, f"“{event.title}” is gone again.", icon="check-lg", undo=False)
-    return _saved(
-        request,
-        event,
-        f"“{event.title}” is back on {_when(event, profile_of(request.user))}.",
-        icon="check-lg",
-        undo=False,
-    )
+    return _back(request, event)
+
+
+def _back(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
+    message = f"“{event.title}” is back on {_when(event, profile_of(request.user))}."
+    return _saved(request, event, message, icon="check-lg", undo=False)
 
 
 @require_POST
