@@ -1,4 +1,4 @@
-"""Calendars, events and the people who own them.
+"""Events, where they appear on the time line, and what they were before.
 
 Times: a timed event has `start_time` and `end_time` (UTC instants) and the zone it is thought in; an all-day
 event has `start_date` and an exclusive `end_date` and no instants. Deleting an event keeps its row
@@ -6,130 +6,26 @@ event has `start_date` and an exclusive `end_date` and no instants. Deleting an 
 
 Invariants:
 - the end of an event is never before its start, and an all-day event has dates only
-- a user has at most one primary calendar
 - a series has at most one override for each original start
 - a cancelled event knows when it was deleted
 """
 
 from __future__ import annotations
 
-import secrets
 import uuid
-from datetime import UTC, date, datetime, time
-from hashlib import sha256
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.utils import timezone
 
 from scheduling.core.event import EventValues
+from scheduling.models.calendars import Calendar
 
 models.CharField.register_lookup(Length)
-
-
-class UserProfile(models.Model):
-    """What a person chose. `revision` counts every change of any of the person's calendars."""
-
-    class FirstDay(models.IntegerChoices):
-        SUNDAY = 0, "Sunday"
-        MONDAY = 1, "Monday"
-        SATURDAY = 6, "Saturday"
-
-    class Theme(models.TextChoices):
-        SYSTEM = "system", "Like the system"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
-
-    class Density(models.TextChoices):
-        COMPACT = "compact", "Compact"
-        COMFORTABLE = "comfortable", "Comfortable"
-        ROOMY = "roomy", "Roomy"
-
-    class Clock(models.TextChoices):
-        HOURS_24 = "24", "24 hours"
-        HOURS_12 = "12", "12 hours"
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="profile"
-    )
-    google_calendar_id = models.CharField(max_length=255, blank=True)
-    google_calendar_connected = models.BooleanField(default=False)
-    google_calendar_sync_enabled = models.BooleanField(default=True)
-    default_event_duration = models.PositiveSmallIntegerField(
-        "default duration (minutes)", default=60, validators=[MinValueValidator(5), MaxValueValidator(1440)]
-    )
-    working_hours_start = models.TimeField(default=time(9))
-    working_hours_end = models.TimeField(default=time(17))
-    timezone = models.CharField("time zone", max_length=64, default="UTC")
-    show_weekends = models.BooleanField(default=True)
-    first_day_of_week = models.PositiveSmallIntegerField(choices=FirstDay, default=FirstDay.MONDAY)
-    email_notifications = models.BooleanField(default=True)
-    reminder_minutes = models.PositiveIntegerField(default=15, validators=[MaxValueValidator(40320)])
-    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
-    density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
-    clock = models.CharField(max_length=2, choices=Clock, default=Clock.HOURS_24)
-    shortcuts_enabled = models.BooleanField("single-key shortcuts", default=True)
-    handle = models.SlugField(max_length=40, unique=True, null=True, blank=True)
-    public_page = models.BooleanField("public booking page", default=False)
-    revision = models.BigIntegerField(default=0, editable=False)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(working_hours_end__gt=F("working_hours_start")),
-                name="profile_working_hours_end_after_start",
-            ),
-            models.CheckConstraint(
-                condition=Q(first_day_of_week__in=[0, 1, 6]), name="profile_first_day_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(default_event_duration__gt=0), name="profile_duration_is_positive"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Profile of {self.user}"
-
-
-class Calendar(models.Model):
-    """A named list of events of one person. `revision` is the number of its last change."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendars")
-    name = models.CharField(max_length=200)
-    color = models.PositiveSmallIntegerField(
-        default=9, validators=[MinValueValidator(1), MaxValueValidator(11)]
-    )
-    time_zone = models.CharField(max_length=64, default="UTC")
-    is_primary = models.BooleanField(default=False)
-    is_visible = models.BooleanField(default=True)
-    is_read_only = models.BooleanField(default=False)
-    is_synced = models.BooleanField(default=False, help_text="A remote calendar mirrors this one.")
-    account_name = models.CharField(
-        max_length=255, blank=True, help_text="The remote account it belongs to; empty: on this server only."
-    )
-    position = models.PositiveSmallIntegerField(default=0)
-    revision = models.BigIntegerField(default=0, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["-is_primary", "position", "name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user"], condition=Q(is_primary=True), name="calendar_one_primary_per_user"
-            ),
-            models.CheckConstraint(
-                condition=Q(color__gte=1) & Q(color__lte=11), name="calendar_color_in_palette"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
@@ -439,71 +335,3 @@ class EventRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"
-
-
-class AvailableTimeSlot(models.Model):
-    """A weekly range in which a person takes appointments (day 0 is Monday); several a day are allowed."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="available_slots"
-    )
-    day_of_week = models.PositiveSmallIntegerField(
-        choices=enumerate(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
-    )
-    start_time = models.TimeField()
-    end_time = models.TimeField()
-    is_available = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["day_of_week", "start_time"]
-        constraints = [
-            models.CheckConstraint(condition=Q(day_of_week__lte=6), name="slot_day_of_week_0_to_6"),
-            models.UniqueConstraint(fields=["user", "day_of_week", "start_time"], name="slot_starts_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_day_of_week_display()} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
-
-
-class ApiToken(models.Model):
-    """A key to the REST API. Only its SHA-256 is kept; the token itself is shown once, when it is made."""
-
-    class Scope(models.TextChoices):
-        READ = "read", "Read"
-        WRITE = "write", "Read and write"
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=100)
-    scope = models.CharField(max_length=5, choices=Scope, default=Scope.WRITE)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-    @staticmethod
-    def digest_of(token: str) -> str:
-        return sha256(token.encode()).hexdigest()
-
-    @staticmethod
-    def generate() -> str:
-        return f"apt_{secrets.token_urlsafe(32)}"
-
-
-class IdempotentAnswer(models.Model):
-    """The answer once given to a request with an `Idempotency-Key`, so that a repeat gets the same."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
-    request_digest = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField()
-    body = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user")]
-
-    def __str__(self) -> str:
-        return self.key

@@ -1,0 +1,18 @@
+"""Calendars, events, availability and the people who own them: the tables, by theme."""
+
+from scheduling.models.availability import AvailableTimeSlot
+from scheduling.models.calendars import Calendar
+from scheduling.models.events import CalendarEvent, CalendarEventQuerySet, EventRevision, Occurrence
+from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
+
+__all__ = [
+    "ApiToken",
+    "AvailableTimeSlot",
+    "Calendar",
+    "CalendarEvent",
+    "CalendarEventQuerySet",
+    "EventRevision",
+    "IdempotentAnswer",
+    "Occurrence",
+    "UserProfile",
+]

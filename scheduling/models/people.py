@@ -1,0 +1,120 @@
+"""What a person chose, and what lets programs act for them."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import time
+from hashlib import sha256
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+
+class UserProfile(models.Model):
+    """What a person chose. `revision` counts every change of any of the person's calendars."""
+
+    class FirstDay(models.IntegerChoices):
+        SUNDAY = 0, "Sunday"
+        MONDAY = 1, "Monday"
+        SATURDAY = 6, "Saturday"
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "Like the system"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        COMPACT = "compact", "Compact"
+        COMFORTABLE = "comfortable", "Comfortable"
+        ROOMY = "roomy", "Roomy"
+
+    class Clock(models.TextChoices):
+        HOURS_24 = "24", "24 hours"
+        HOURS_12 = "12", "12 hours"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="profile"
+    )
+    google_calendar_id = models.CharField(max_length=255, blank=True)
+    google_calendar_connected = models.BooleanField(default=False)
+    google_calendar_sync_enabled = models.BooleanField(default=True)
+    default_event_duration = models.PositiveSmallIntegerField(
+        "default duration (minutes)", default=60, validators=[MinValueValidator(5), MaxValueValidator(1440)]
+    )
+    working_hours_start = models.TimeField(default=time(9))
+    working_hours_end = models.TimeField(default=time(17))
+    timezone = models.CharField("time zone", max_length=64, default="UTC")
+    show_weekends = models.BooleanField(default=True)
+    first_day_of_week = models.PositiveSmallIntegerField(choices=FirstDay, default=FirstDay.MONDAY)
+    email_notifications = models.BooleanField(default=True)
+    reminder_minutes = models.PositiveIntegerField(default=15, validators=[MaxValueValidator(40320)])
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
+    clock = models.CharField(max_length=2, choices=Clock, default=Clock.HOURS_24)
+    shortcuts_enabled = models.BooleanField("single-key shortcuts", default=True)
+    handle = models.SlugField(max_length=40, unique=True, null=True, blank=True)
+    public_page = models.BooleanField("public booking page", default=False)
+    revision = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(working_hours_end__gt=F("working_hours_start")),
+                name="profile_working_hours_end_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_day_of_week__in=[0, 1, 6]), name="profile_first_day_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(default_event_duration__gt=0), name="profile_duration_is_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Profile of {self.user}"
+
+
+class ApiToken(models.Model):
+    """A key to the REST API. Only its SHA-256 is kept; the token itself is shown once, when it is made."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        WRITE = "write", "Read and write"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    scope = models.CharField(max_length=5, choices=Scope, default=Scope.WRITE)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return sha256(token.encode()).hexdigest()
+
+    @staticmethod
+    def generate() -> str:
+        return f"apt_{secrets.token_urlsafe(32)}"
+
+
+class IdempotentAnswer(models.Model):
+    """The answer once given to a request with an `Idempotency-Key`, so that a repeat gets the same."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user")]
+
+    def __str__(self) -> str:
+        return self.key
