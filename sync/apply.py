@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -19,24 +18,20 @@ from scheduling import services
 from scheduling.core.event import EventValues, InvalidEvent, from_json, parse_moment, to_json
 from scheduling.models import CalendarEvent, EventRevision
 from sync.core.merge import changed_groups, merge
-from sync.core.wire import NotUnderstood, RemoteEvent, from_google
+from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent
 from sync.models import CalendarLink, Conflict, EventLink, JournalEntry
 
 
-def apply_items(link: CalendarLink, items: Sequence[dict[str, Any]]) -> int:
+def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> int:
     """Take in some resources of one listing; returns how many events here changed.
 
     What is new and plain is written in bulk; what is known and unchanged costs no write of its own.
     """
-    latest = {
-        str(item.get("id")): item for item in items
-    }  # one listing may name an event twice: the last is true
+    latest = {item.id: item for item in items}  # one listing may name an event twice: the last is true
     links = EventLink.objects.filter(link=link, google_id__in=latest)
     known = {found.google_id: found for found in links.select_related("event__calendar", "event__series")}
     unchanged = [
-        found.pk
-        for google_id, found in known.items()
-        if _is_unchanged(found, str(latest[google_id].get("etag") or ""))
+        found.pk for google_id, found in known.items() if _is_unchanged(found, latest[google_id].etag)
     ]
     EventLink.objects.filter(pk__in=unchanged).update(seen_generation=link.full_generation)
     settled = {found.google_id for found in known.values() if found.pk in set(unchanged)}
@@ -55,25 +50,25 @@ def apply_items(link: CalendarLink, items: Sequence[dict[str, Any]]) -> int:
     return changed
 
 
-def _create_plain(link: CalendarLink, items: list[dict[str, Any]]) -> set[str]:
+def _create_plain(link: CalendarLink, items: list[RemoteItem]) -> set[str]:
     """Create, in bulk, events that exist only in Google; returns the ids that are settled by it.
 
     Exceptions, tombstones, events we may know by another sign and whatever cannot be read go the careful way.
     """
     assert link.calendar is not None
-    plain: list[RemoteEvent] = []
-    for item in items:
-        try:
-            remote = from_google(item, link.time_zone)
-        except NotUnderstood:
-            continue
-        if remote.values is not None and not remote.series_id and not remote.local_id:
-            plain.append(remote)
+    plain = [
+        item
+        for item in items
+        if isinstance(item, RemoteEvent)
+        and item.values is not None
+        and not item.series_id
+        and not item.local_id
+    ]
     taken = CalendarEvent.objects.filter(
-        calendar=link.calendar, google_event_id__in=[remote.google_id for remote in plain]
+        calendar=link.calendar, google_event_id__in=[remote.id for remote in plain]
     )
     twins = set(taken.values_list("google_event_id", flat=True))
-    new = [remote for remote in plain if remote.google_id not in twins]
+    new = [remote for remote in plain if remote.id not in twins]
     try:
         events = services.create_remote_events(
             calendar=link.calendar,
@@ -83,37 +78,33 @@ def _create_plain(link: CalendarLink, items: list[dict[str, Any]]) -> set[str]:
     except InvalidEvent:  # one of them cannot be: singly, it alone is set aside
         return set()
     EventLink.objects.bulk_create(
-        [
-            _filled(EventLink(link=link, google_id=r.google_id), link, r, e)
-            for r, e in zip(new, events, strict=True)
-        ],
+        [_filled(EventLink(link=link, google_id=r.id), link, r, e) for r, e in zip(new, events, strict=True)],
         batch_size=200,
     )
-    masters = [event.google_event_id for event in events if event.recurrence]
-    waiting = EventLink.objects.filter(link=link, google_series_id__in=masters, event=None)
-    for series_id in set(waiting.values_list("google_series_id", flat=True)):
-        _take_up_waiting_exceptions(link, series_id)
-    return {remote.google_id for remote in new}
+    return {remote.id for remote in new}
+
+
+def tombstone(known: EventLink) -> RemoteEvent:
+    """What a provider would say of this event, had it kept the tombstone."""
+    return RemoteEvent(id=known.google_id, etag="", values=None, series_id=known.google_series_id)
 
 
 def apply_item(
-    link: CalendarLink, item: dict[str, Any], known: EventLink | None, *, agreed: EventValues | None = None
+    link: CalendarLink, item: RemoteItem, known: EventLink | None, *, agreed: EventValues | None = None
 ) -> bool:
     """Take in one resource; returns whether an event here changed.
 
     `agreed` overrides the link's `base`: the values just sent, when `item` is Google's answer to a write.
     A resource that cannot be read is quarantined, never an error for the others.
     """
-    try:
-        remote = from_google(item, link.time_zone)
-    except NotUnderstood as error:
-        _quarantine(link, item, known, str(error))
+    if isinstance(item, UnreadableEvent):
+        _quarantine(link, item, known, item.fault)
         return False
-    if known is not None and _is_unchanged(known, remote.etag):
+    if known is not None and _is_unchanged(known, item.etag):
         _note_seen(link, known)
         return False
     try:
-        return _apply(link, remote, known, agreed)
+        return _apply(link, item, known, agreed)
     except InvalidEvent as error:
         _quarantine(link, item, known, str(error))
         return False
@@ -126,12 +117,12 @@ def _apply(
     if known is None:
         if remote.values is None and not remote.series_id:
             return _adopt_deletion(event)
-        known = EventLink(link=link, google_id=remote.google_id, event=event)
+        known = EventLink(link=link, google_id=remote.id, event=event)
     base = agreed or (from_json(known.base) if known.base else None)
     series = _master_of(link, remote) if remote.series_id else None
     known.google_series_id = remote.series_id
-    if remote.series_id and series is None:
-        # Its master is not here yet (order is not promised): remembered, taken up when the master comes.
+    if remote.series_id and series is None and not known.is_standalone:
+        # Its master is not here yet (order is not promised): remembered, linked at the end of the pull.
         _remember(link, known, remote, event)
         return False
     revision_before = event.revision if event is not None else None
@@ -140,8 +131,6 @@ def _apply(
     else:
         event = _apply_living(link, remote, known, event, base, series)
     _remember(link, known, remote, event)
-    if event is not None and event.recurrence and revision_before is None:
-        _take_up_waiting_exceptions(link, remote.google_id)
     return event is not None and event.revision != revision_before
 
 
@@ -233,7 +222,7 @@ def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
     candidates = CalendarEvent.objects.filter(calendar=link.calendar, google_link=None).select_related(
         "calendar"
     )
-    found = candidates.filter(google_event_id=remote.google_id).first()
+    found = candidates.filter(google_event_id=remote.id).first()
     if found is None and remote.local_id and not remote.series_id:
         try:
             found = candidates.filter(pk=UUID(remote.local_id)).first()
@@ -257,13 +246,6 @@ def _master_of(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
         .first()
     )
     return found.event if found else None
-
-
-def _take_up_waiting_exceptions(link: CalendarLink, series_id: str) -> None:
-    waiting = EventLink.objects.filter(link=link, google_series_id=series_id, event=None)
-    for known in list(waiting.exclude(raw={})):
-        known.etag = ""
-        apply_item(link, known.raw, known)
 
 
 def _cancelled_occurrence(series: CalendarEvent, original_start: str) -> EventValues:
@@ -303,12 +285,11 @@ def _note_seen(link: CalendarLink, known: EventLink) -> None:
         known.save(update_fields=["seen_generation"])
 
 
-def _quarantine(link: CalendarLink, item: dict[str, Any], known: EventLink | None, error: str) -> None:
-    google_id = str(item.get("id") or "")
-    if not google_id:
+def _quarantine(link: CalendarLink, item: RemoteItem, known: EventLink | None, error: str) -> None:
+    if not item.id:
         return
-    known = known or EventLink(link=link, google_id=google_id)
-    known.etag, known.raw, known.error = str(item.get("etag") or ""), item, error[:500]
+    known = known or EventLink(link=link, google_id=item.id)
+    known.etag, known.raw, known.error = item.etag, item.raw, error[:500]
     known.state, known.seen_generation = EventLink.State.QUARANTINED, link.full_generation
     known.save()
     _journal(

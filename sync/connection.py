@@ -16,6 +16,7 @@ from scheduling import services
 from scheduling.core.event import is_zone
 from scheduling.models import Calendar, CalendarEvent
 from scheduling.services import update_profile
+from sync.core.remote import WRITING_ROLES
 from sync.google import revoke_token
 from sync.models import CalendarLink, GoogleAccount, JournalEntry
 
@@ -191,7 +192,7 @@ def waiting_from_before(account: GoogleAccount) -> QuerySet[CalendarEvent]:
         never_sent & ~Q(status=CalendarEvent.Status.CANCELLED) | changed_meanwhile,
         calendar__google_link__account=account,
         calendar__google_link__is_enabled=True,
-        calendar__google_link__access_role__in=["owner", "writer", "writerWithoutPrivateAccess"],
+        calendar__google_link__access_role__in=WRITING_ROLES,
         is_read_only=False,
         revision__gt=F("synced_revision"),
     )

@@ -13,7 +13,7 @@ import logging
 import random
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,19 +21,21 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from sync.connection import confirm_rehearsal, enable_calendar
+from sync.core.remote import WRITING_ROLES, Tokens
 from sync.encryption import Unreadable
-from sync.google import (
-    GoogleCalendar,
-    GoogleError,
+from sync.lease import LEASE, Lease, LeaseLost, free_abandoned_leases, take_lease
+from sync.models import CalendarLink, GoogleAccount, JournalEntry
+from sync.provider import (
+    CalendarProvider,
     InsufficientScope,
     NeedsReauth,
     NotFound,
+    ProviderError,
+    RateLimited,
     RetryLater,
     SetupError,
-    credentials_of,
+    connect,
 )
-from sync.lease import LEASE, Lease, LeaseLost, free_abandoned_leases, take_lease
-from sync.models import CalendarLink, GoogleAccount, JournalEntry
 from sync.pull import pull
 from sync.push import push
 
@@ -123,15 +125,13 @@ def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground:
         result.error = str(error)
         _note_failure(account, lease, error)
         return
-    google = GoogleCalendar(
-        credentials_of(account.access_token, account.refresh_token, account.token_expires_at)
-    )
+    provider = connect(Tokens(account.access_token, account.refresh_token, account.token_expires_at))
     if in_foreground:
         confirm_rehearsal(account=account)
     try:
-        _keep_fresh(google, account, lease)
-        _sync_calendars(google, account, lease, result, in_foreground, full)
-    except GoogleError as error:
+        _keep_fresh(provider, account, lease)
+        _sync_calendars(provider, account, lease, result, in_foreground, full)
+    except ProviderError as error:
         result.error = str(error)
         _note_failure(account, lease, error)
     except (LeaseLost, DatabaseError):
@@ -144,12 +144,12 @@ def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground:
     else:
         _note_success(account, lease, result)
     finally:
-        result.calls = google.calls
-        _store_tokens(google, account)
+        result.calls = provider.calls
+        _store_tokens(provider, account)
 
 
 def _sync_calendars(
-    google: GoogleCalendar,
+    provider: CalendarProvider,
     account: GoogleAccount,
     lease: Lease,
     result: RunResult,
@@ -157,20 +157,20 @@ def _sync_calendars(
     full: bool,
 ) -> None:
     if in_foreground or account.is_newly_connected or not account.calendar_links.exists():
-        read_calendar_list(google, account, lease)
+        read_calendar_list(provider, account, lease)
     for link in account.calendar_links.filter(is_enabled=True).select_related("calendar", "account"):
         try:
             if full:
                 link.sync_token = ""
             if full or in_foreground or link.next_poll_at <= timezone.now() or not link.sync_token:
-                changed = pull(google, link, lease).changed
+                changed = pull(provider, link, lease).changed
                 result.pulled += changed
                 if changed:
                     _journal_arrivals(link, changed)
                 link.next_poll_at = timezone.now() + _poll_interval()
                 CalendarLink.objects.filter(pk=link.pk).update(next_poll_at=link.next_poll_at)
             if link.can_write:
-                pushed = push(google, link, lease, at_once=in_foreground)
+                pushed = push(provider, link, lease, at_once=in_foreground)
                 result.sent += pushed.sent
                 result.failed += pushed.failed
                 result.next_due = min(filter(None, (result.next_due, pushed.next_due)), default=None)
@@ -194,49 +194,45 @@ def _journal_arrivals(link: CalendarLink, changed: int) -> None:
     )
 
 
-def read_calendar_list(google: GoogleCalendar, account: GoogleAccount, lease: Lease) -> None:
+def read_calendar_list(provider: CalendarProvider, account: GoogleAccount, lease: Lease) -> None:
     """Take over Google's list of calendars; the primary one is mirrored from the start."""
-    items = google.calendar_list()
+    listed = provider.list_calendars()
     known = {link.google_id: link for link in account.calendar_links.select_related("calendar")}
-    for item in items:
-        google_id = str(item.get("id") or "")
-        if not google_id or item.get("deleted"):
-            continue
+    for remote in listed:
         with lease.hold():
-            link = known.get(google_id)
+            link = known.get(remote.id)
             is_new = link is None
             if link is None:
-                link = CalendarLink(account=account, google_id=google_id)
+                link = CalendarLink(account=account, google_id=remote.id)
             link.account = account
-            link.summary = str(item.get("summaryOverride") or item.get("summary") or google_id)[:255]
-            link.time_zone = str(item.get("timeZone") or "")[:64]
-            link.access_role = str(item.get("accessRole") or "reader")[:32]
-            link.is_primary = bool(item.get("primary")) or google_id == account.email
-            if is_new and not link.access_role.startswith(("owner", "writer")):
+            link.summary, link.time_zone = remote.name[:255], remote.time_zone[:64]
+            link.access_role = remote.access_role[:32]
+            link.is_primary = remote.is_primary or remote.id == account.email
+            if is_new and link.access_role not in WRITING_ROLES:
                 link.direction = CalendarLink.Direction.PULL_ONLY
             link.save()
             if link.is_primary and (is_new or account.is_newly_connected):
                 enable_calendar(link=link)
 
 
-def _keep_fresh(google: GoogleCalendar, account: GoogleAccount, lease: Lease) -> None:
+def _keep_fresh(provider: CalendarProvider, account: GoogleAccount, lease: Lease) -> None:
     """A new access token when the old one is about to end, stored before it is used."""
     soon = timezone.now() + timedelta(minutes=5)
     if account.access_token and account.token_expires_at and account.token_expires_at > soon:
         return
-    google.refresh()
+    provider.refresh()
     with lease.hold():
-        _store_tokens(google, account)
+        _store_tokens(provider, account)
 
 
-def _store_tokens(google: GoogleCalendar, account: GoogleAccount) -> None:
-    """google-auth refreshes by itself on 401; what it got lives only in its object until stored here."""
-    credentials = google.credentials
-    if not credentials.token or credentials.token == account.access_token:
+def _store_tokens(provider: CalendarProvider, account: GoogleAccount) -> None:
+    """Any call may have renewed the tokens; they live only in the provider's object until stored here."""
+    tokens = provider.tokens
+    if not tokens.access_token or tokens.access_token == account.access_token:
         return
-    account.access_token = credentials.token
-    account.refresh_token = credentials.refresh_token or account.refresh_token
-    account.token_expires_at = credentials.expiry.replace(tzinfo=UTC) if credentials.expiry else None
+    account.access_token = tokens.access_token
+    account.refresh_token = tokens.refresh_token or account.refresh_token
+    account.token_expires_at = tokens.expires_at
     # By UPDATE: the account may have been disconnected meanwhile and must not come back.
     GoogleAccount.objects.filter(pk=account.pk).update(
         access_token=account.access_token,
@@ -260,7 +256,7 @@ def _note_success(account: GoogleAccount, lease: Lease, result: RunResult) -> No
         )
 
 
-def _note_failure(account: GoogleAccount, lease: Lease, error: GoogleError) -> None:
+def _note_failure(account: GoogleAccount, lease: Lease, error: ProviderError) -> None:
     now = timezone.now()
     changes: dict[str, Any] = {"last_run_at": now, "last_error": str(error)[:500]}
     if isinstance(error, (NeedsReauth, InsufficientScope)):
@@ -288,9 +284,9 @@ def _update(account: GoogleAccount, **changes: Any) -> None:
     GoogleAccount.objects.filter(pk=account.pk).update(**changes)
 
 
-def _backoff(error: GoogleError, level: int) -> timedelta:
+def _backoff(error: ProviderError, level: int) -> timedelta:
     """Truncated exponential with full jitter; a pause that Google named is kept to the second."""
-    if isinstance(error, RetryLater) and error.retry_after is not None:
+    if isinstance(error, RateLimited) and error.retry_after is not None:
         return timedelta(seconds=error.retry_after + random.random())
     return timedelta(seconds=1 + min(2**level, LONGEST_BACKOFF) * random.random())
 

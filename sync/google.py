@@ -1,6 +1,6 @@
 """The one place that talks to Google Calendar (v3, through google-api-python-client) and its token endpoints.
 
-Every failure becomes one of the errors below, decided by status *and* reason (google-sync.md 1.6). Nothing is
+Every failure becomes one of the errors of `sync.provider`, decided by status *and* reason (google-sync.md 1.6). Nothing is
 retried here by sleeping: `num_retries=0`, the engine backs off.
 """
 
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import httplib2
 from django.conf import settings
@@ -24,90 +24,74 @@ from google_auth_httplib2 import AuthorizedHttp, Request
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
+from scheduling.core.event import EventValues
+from sync.core.remote import CalendarRef, EventPage, RemoteCalendar, RemoteEvent, RemoteItem, Tokens
+from sync.core.wire import NotUnderstood, from_google, instance_id, read_item, to_google
+from sync.provider import (
+    AlreadyDeleted,
+    AlreadyExists,
+    FullSyncRequired,
+    InsufficientScope,
+    NeedsReauth,
+    NotFound,
+    NotTheOrganizer,
+    NoWriteAccess,
+    Outdated,
+    ProviderError,
+    RateLimited,
+    Refused,
+    RetryLater,
+    SetupError,
+)
+
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20
 PAGE_SIZE = 2500  # the most Google allows
 # The parameters of every list are part of a sync token's identity: raise the version when they change.
-LIST_PARAMETERS_VERSION = 1
+LISTING_VERSION = 1
 RATE_REASONS = {"rateLimitExceeded", "userRateLimitExceeded"}
+EVENT_REASONS: dict[str, type[ProviderError]] = {
+    "forbiddenForNonOrganizer": NotTheOrganizer,
+    "requiredAccessLevel": NoWriteAccess,
+}
+BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 
 
-class GoogleError(Exception):
-    """A call failed. The text is for people; it never holds a token or an address with one."""
+class GoogleCalendarService:
+    """Google Calendar as a `CalendarProvider`. Not thread-safe (httplib2): one per run."""
 
+    listing_version = LISTING_VERSION
 
-@dataclass
-class RetryLater(GoogleError):
-    """Outcome unknown or rate limited: try again after a pause. `retry_after` in seconds when Google named one."""
-
-    message: str
-    retry_after: float | None = None
-
-    def __str__(self) -> str:
-        return self.message
-
-
-class NeedsReauth(GoogleError):
-    """The refresh token is dead (revoked, expired): only the owner can mend this."""
-
-
-class InsufficientScope(GoogleError):
-    """The person did not grant what this call needs."""
-
-
-class SetupError(GoogleError):
-    """The site's own Google project is at fault, not the person's connection."""
-
-
-class Refused(GoogleError):
-    """Google will never accept this body for this event."""
-
-
-class NotFound(GoogleError):
-    """The calendar or event does not exist or is out of reach."""
-
-
-class AlreadyDeleted(GoogleError):
-    """410 on an event: deleted before."""
-
-
-class FullSyncRequired(GoogleError):
-    """410 on a list: the sync token is dead."""
-
-
-class AlreadyExists(GoogleError):
-    """409 on insert: the id is taken, perhaps by our own earlier try."""
-
-
-class Outdated(GoogleError):
-    """412: the event has another etag by now, perhaps from our own resent request."""
-
-
-class GoogleCalendar:
-    """Calls on behalf of one account. Not thread-safe (httplib2): one per run."""
-
-    def __init__(self, credentials: Credentials) -> None:
-        self.credentials = credentials
+    def __init__(self, tokens: Tokens) -> None:
+        self.credentials = credentials_of(tokens)
         self._http = httplib2.Http(timeout=TIMEOUT_SECONDS)
         self._http.follow_redirects = False
         self.calls = 0
         self._service = build(
             "calendar",
             "v3",
-            http=AuthorizedHttp(credentials, self._http),
+            http=AuthorizedHttp(self.credentials, self._http),
             static_discovery=True,
             cache_discovery=False,
             client_options={"api_endpoint": settings.GOOGLE_CALENDAR_ENDPOINT},
         )
 
+    @property
+    def tokens(self) -> Tokens:
+        """google-auth renews them by itself on 401; what it got lives only in its object until stored."""
+        held = self.credentials
+        return Tokens(
+            held.token or "",
+            held.refresh_token or "",
+            held.expiry.replace(tzinfo=UTC) if held.expiry else None,
+        )
+
     def refresh(self) -> None:
-        """Fetch a new access token now; raises `NeedsReauth`, `RetryLater` or `SetupError`."""
         with _translated():
             self.credentials.refresh(Request(self._http))
 
-    def calendar_list(self) -> list[dict[str, Any]]:
-        """Every calendar of the account's list."""
+    def list_calendars(self) -> list[RemoteCalendar]:
         items: list[dict[str, Any]] = []
         page_token = None
         while True:
@@ -115,45 +99,87 @@ class GoogleCalendar:
             items += page.get("items", [])
             page_token = page.get("nextPageToken")
             if not page_token:
-                return items
+                return [_calendar(item) for item in items if item.get("id") and not item.get("deleted")]
 
-    def event_page(self, calendar_id: str, sync_token: str, page_token: str) -> dict[str, Any]:
-        """One page of the full or incremental listing; raises `FullSyncRequired` when the token is dead."""
+    def get_calendar(self, calendar_id: str) -> RemoteCalendar:
+        return _calendar(self._execute(self._service.calendarList().get(calendarId=calendar_id)))
+
+    def list_events(self, calendar: CalendarRef, sync_token: str = "", page_token: str = "") -> EventPage:
         request = self._service.events().list(
-            calendarId=calendar_id,
+            calendarId=calendar.id,
             maxResults=PAGE_SIZE,
             singleEvents=False,
             syncToken=sync_token or None,
             pageToken=page_token or None,
         )
         try:
-            return self._execute(request)
+            page = self._execute(request)
         except AlreadyDeleted as error:
             raise FullSyncRequired(str(error)) from error
-
-    def check_calendar(self, calendar_id: str) -> None:
-        """Raise `NotFound` when the calendar itself is out of reach."""
-        self._execute(self._service.calendarList().get(calendarId=calendar_id))
-
-    def get(self, calendar_id: str, event_id: str) -> dict[str, Any]:
-        return self._execute(self._service.events().get(calendarId=calendar_id, eventId=event_id))
-
-    def insert(self, calendar_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._execute(
-            self._service.events().insert(calendarId=calendar_id, body=dict(body), sendUpdates="none")
+        zone = str(page.get("timeZone") or calendar.time_zone)
+        return EventPage(
+            items=tuple(read_item(item, zone) for item in page.get("items") or [] if isinstance(item, dict)),
+            next_page_token=page.get("nextPageToken") or "",
+            sync_token=page.get("nextSyncToken") or "",
+            access_role=str(page.get("accessRole") or ""),
+            time_zone=str(page.get("timeZone") or ""),
         )
 
-    def patch(
-        self, calendar_id: str, event_id: str, body: Mapping[str, Any], etag: str = ""
-    ) -> dict[str, Any]:
+    def get_event(self, calendar: CalendarRef, event_id: str) -> RemoteItem:
+        request = self._service.events().get(calendarId=calendar.id, eventId=event_id)
+        return read_item(self._execute(request), calendar.time_zone)
+
+    def read_event(self, calendar: CalendarRef, raw: Mapping[str, Any]) -> RemoteItem:
+        return read_item(raw, calendar.time_zone)
+
+    def new_event_id(self, local_id: UUID, generation: int = 0) -> str:
+        """The UUID in hex (Google's ids take a-v and 0-9), then `g1`, `g2` … when that one is burned."""
+        if not generation:
+            return local_id.hex
+        digits = ""
+        while generation:
+            generation, rest = divmod(generation, 32)
+            digits = BASE32HEX[rest] + digits
+        return f"{local_id.hex}g{digits}"
+
+    def instance_id(self, series_id: str, original_start: str) -> str:
+        return instance_id(series_id, original_start)
+
+    def insert_event(
+        self, calendar: CalendarRef, event_id: str, values: EventValues, local_id: UUID
+    ) -> RemoteEvent:
+        body = to_google(values) | {
+            "id": event_id,
+            "extendedProperties": {"private": {"appt_id": str(local_id)}},
+        }
+        request = self._service.events().insert(calendarId=calendar.id, body=body, sendUpdates="none")
+        return self._written(request, calendar)
+
+    def patch_event(
+        self,
+        calendar: CalendarRef,
+        event_id: str,
+        values: EventValues,
+        groups: Iterable[str] | None = None,
+        *,
+        was_recurring: bool = False,
+        etag: str = "",
+    ) -> RemoteEvent:
+        body = to_google(values, groups, patch=True, was_recurring=was_recurring)
         request = self._service.events().patch(
-            calendarId=calendar_id, eventId=event_id, body=dict(body), sendUpdates="none"
+            calendarId=calendar.id, eventId=event_id, body=body, sendUpdates="none"
         )
-        return self._execute(request, etag)
+        return self._written(request, calendar, etag)
 
-    def delete(self, calendar_id: str, event_id: str, etag: str = "") -> None:
-        request = self._service.events().delete(calendarId=calendar_id, eventId=event_id, sendUpdates="none")
+    def delete_event(self, calendar: CalendarRef, event_id: str, etag: str = "") -> None:
+        request = self._service.events().delete(calendarId=calendar.id, eventId=event_id, sendUpdates="none")
         self._execute(request, etag)
+
+    def _written(self, request: Any, calendar: CalendarRef, etag: str = "") -> RemoteEvent:
+        try:
+            return from_google(self._execute(request, etag), calendar.time_zone)
+        except NotUnderstood as error:
+            raise RetryLater(f"Google's answer to a write was not understood: {error}") from error
 
     def _execute(self, request: Any, etag: str = "") -> Any:
         if etag:
@@ -167,10 +193,23 @@ class GoogleCalendar:
         return answer
 
 
-def credentials_of(access_token: str, refresh_token: str, expires_at: datetime | None) -> Credentials:
+def _calendar(item: Mapping[str, Any]) -> RemoteCalendar:
+    calendar_id = str(item["id"])
+    return RemoteCalendar(
+        id=calendar_id,
+        name=str(item.get("summaryOverride") or item.get("summary") or calendar_id),
+        time_zone=str(item.get("timeZone") or ""),
+        access_role=str(item.get("accessRole") or "reader"),
+        is_primary=bool(item.get("primary")),
+        raw=dict(item),
+    )
+
+
+def credentials_of(tokens: Tokens) -> Credentials:
+    expires_at = tokens.expires_at
     return Credentials(
-        access_token or None,
-        refresh_token=refresh_token or None,
+        tokens.access_token or None,
+        refresh_token=tokens.refresh_token or None,
         token_uri=settings.GOOGLE_TOKEN_URL,
         client_id=settings.GOOGLE_CLIENT_ID,
         client_secret=settings.GOOGLE_CLIENT_SECRET,
@@ -210,14 +249,14 @@ class _translated:
             raise RetryLater("Google's answer was cut off.") from error
 
 
-def _from_http(error: HttpError) -> GoogleError:
+def _from_http(error: HttpError) -> ProviderError:
     status = int(error.resp.status)
     reason, message, detail = _reason(error)
     said = f"Google says {status}{f' {reason}' if reason else ''}: {message}"[:300]
     if status == 429 or (status == 403 and reason in RATE_REASONS):
-        return RetryLater("Google asked us to slow down.", _pause(error.resp.get("retry-after", "")))
+        return RateLimited("Google asked us to slow down.", _pause(error.resp.get("retry-after", "")))
     if status == 403 and reason == "quotaExceeded":
-        return RetryLater("Google's calendar usage limit is reached; the next try is in an hour.", 3600.0)
+        return RateLimited("Google's calendar usage limit is reached; the next try is in an hour.", 3600.0)
     if status >= 500 or status == 408:
         return RetryLater(said)
     if status == 401:
@@ -226,7 +265,9 @@ def _from_http(error: HttpError) -> GoogleError:
         return InsufficientScope(said)
     if status == 403 and (not reason or reason == "accessNotConfigured" or detail == "SERVICE_DISABLED"):
         return SetupError(said)
-    kinds: dict[int, type[GoogleError]] = {
+    if status == 403 and reason in EVENT_REASONS:
+        return EVENT_REASONS[reason](said)
+    kinds: dict[int, type[ProviderError]] = {
         404: NotFound,
         409: AlreadyExists,
         410: AlreadyDeleted,
@@ -256,7 +297,7 @@ def _reason(error: HttpError) -> tuple[str, str, str]:
         return "", "no explanation", ""
 
 
-def _from_refresh(error: RefreshError) -> GoogleError:
+def _from_refresh(error: RefreshError) -> ProviderError:
     content = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
     code = content.get("error", "")
     if code == "invalid_grant":

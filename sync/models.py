@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from scheduling.models import Calendar, CalendarEvent
+from sync.core.remote import WRITING_ROLES, CalendarRef
 from sync.encryption import EncryptedTextField
 
 
@@ -123,11 +124,11 @@ class CalendarLink(models.Model):
 
     @property
     def can_write(self) -> bool:
-        return self.direction == self.Direction.TWO_WAY and self.access_role in {
-            "owner",
-            "writer",
-            "writerWithoutPrivateAccess",
-        }
+        return self.direction == self.Direction.TWO_WAY and self.access_role in WRITING_ROLES
+
+    @property
+    def ref(self) -> CalendarRef:
+        return CalendarRef(self.google_id, self.time_zone)
 
 
 class EventLink(models.Model):
@@ -146,6 +147,9 @@ class EventLink(models.Model):
     id_generation = models.PositiveSmallIntegerField(default=0)
     google_series_id = models.CharField(
         max_length=1024, blank=True, help_text="recurringEventId, of an exception."
+    )
+    is_standalone = models.BooleanField(
+        default=False, help_text="An exception whose series is out of reach: an event of its own."
     )
     etag = models.CharField(max_length=255, blank=True)
     base = models.JSONField(null=True, help_text="None: never agreed yet (the first send is under way).")

@@ -13,17 +13,11 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from scheduling import services
-from sync.apply import apply_item, apply_items
-from sync.google import (
-    LIST_PARAMETERS_VERSION,
-    AlreadyDeleted,
-    FullSyncRequired,
-    GoogleCalendar,
-    NotFound,
-    RetryLater,
-)
+from sync.apply import apply_item, apply_items, tombstone
+from sync.core.remote import EventPage, RemoteEvent
 from sync.lease import Lease
 from sync.models import CalendarLink, EventLink, JournalEntry
+from sync.provider import AlreadyDeleted, CalendarProvider, FullSyncRequired, NotFound, RetryLater
 
 STEP = 100  # items in one transaction: people's writes wait no longer than that takes
 DELETIONS_ALLOWED = 20  # or a tenth of the calendar, whichever is more
@@ -35,25 +29,25 @@ class PullResult:
     complete: bool = False
 
 
-def pull(google: GoogleCalendar, link: CalendarLink, lease: Lease) -> PullResult:
-    """Bring every change of the remote calendar here. Raises what `GoogleCalendar` raises and `LeaseLost`."""
+def pull(provider: CalendarProvider, link: CalendarLink, lease: Lease) -> PullResult:
+    """Bring every change of the remote calendar here. Raises what `CalendarProvider` raises and `LeaseLost`."""
     result = PullResult()
-    if link.params_version != LIST_PARAMETERS_VERSION:
+    if link.params_version != provider.listing_version:
         link.sync_token = ""
     try:
-        _pull_pages(google, link, lease, result)
+        _pull_pages(provider, link, lease, result)
     except FullSyncRequired:
         if not link.sync_token:
             raise RetryLater("Google refused a full listing.") from None
         link.sync_token = ""
         try:
-            _pull_pages(google, link, lease, result)
+            _pull_pages(provider, link, lease, result)
         except FullSyncRequired as error:  # once per run, never a loop
             raise RetryLater("Google asked for a full listing twice in one run.") from error
     return result
 
 
-def _pull_pages(google: GoogleCalendar, link: CalendarLink, lease: Lease, result: PullResult) -> None:
+def _pull_pages(provider: CalendarProvider, link: CalendarLink, lease: Lease, result: PullResult) -> None:
     full = not link.sync_token
     if full:
         with lease.hold():
@@ -62,10 +56,9 @@ def _pull_pages(google: GoogleCalendar, link: CalendarLink, lease: Lease, result
     notified = link.notify_sequence
     page_token = ""
     while True:
-        page = google.event_page(link.google_id, link.sync_token, page_token)
-        page_token = page.get("nextPageToken") or ""
-        items = [item for item in page.get("items") or [] if isinstance(item, dict)]
-        *steps, last = [items[start : start + STEP] for start in range(0, len(items), STEP)] or [[]]
+        page = provider.list_events(link.ref, link.sync_token, page_token)
+        page_token, items = page.next_page_token, page.items
+        *steps, last = [items[start : start + STEP] for start in range(0, len(items), STEP)] or [()]
         for step in steps:
             with lease.hold():
                 result.changed += apply_items(link, step)
@@ -75,23 +68,22 @@ def _pull_pages(google: GoogleCalendar, link: CalendarLink, lease: Lease, result
             if not page_token:
                 if full:
                     absent = _absent(link)
-                _save_cursor(link, page, notified)
+                _save_cursor(link, page, provider.listing_version, notified)
         if not page_token:
             break
     if absent:
-        _settle_absent(google, link, lease, absent, result)
+        _settle_absent(provider, link, lease, absent, result)
+    _link_exceptions(provider, link, lease, result)
     result.complete = True
 
 
-def _save_cursor(link: CalendarLink, page: dict[str, object], notified: int) -> None:
-    link.sync_token = str(page.get("nextSyncToken") or "")
-    link.params_version = LIST_PARAMETERS_VERSION
+def _save_cursor(link: CalendarLink, page: EventPage, listing_version: int, notified: int) -> None:
+    link.sync_token = page.sync_token
+    link.params_version = listing_version
     link.pulled_sequence = notified
     link.last_ok_at, link.last_error, link.is_unreachable = timezone.now(), "", False
-    if role := page.get("accessRole"):
-        link.access_role = str(role)
-    if zone := page.get("timeZone"):
-        link.time_zone = str(zone)
+    link.access_role = page.access_role[:32] or link.access_role
+    link.time_zone = page.time_zone[:64] or link.time_zone
     link.save()
     if link.calendar is not None and link.calendar.is_read_only == link.can_write:
         services.update_calendar(calendar=link.calendar, is_read_only=not link.can_write)
@@ -106,7 +98,7 @@ def _absent(link: CalendarLink) -> list[EventLink]:
 
 
 def _settle_absent(
-    google: GoogleCalendar, link: CalendarLink, lease: Lease, absent: list[EventLink], result: PullResult
+    provider: CalendarProvider, link: CalendarLink, lease: Lease, absent: list[EventLink], result: PullResult
 ) -> None:
     total = EventLink.objects.filter(link=link, is_deleted_remotely=False).count()
     living = [known for known in absent if known.event is not None and not known.event.is_deleted]
@@ -123,12 +115,47 @@ def _settle_absent(
         return
     for known in absent:
         try:
-            item = google.get(link.google_id, known.google_id)
+            item = provider.get_event(link.ref, known.google_id)
         except (NotFound, AlreadyDeleted):
-            item = {"id": known.google_id, "status": "cancelled", "etag": ""}
-            if known.google_series_id and known.event is not None:
-                item |= {"recurringEventId": known.google_series_id}
+            item = tombstone(known)
         with lease.hold():
             known.seen_generation = link.full_generation
             known.etag = ""
             result.changed += apply_item(link, item, known)
+
+
+def _link_exceptions(
+    provider: CalendarProvider, link: CalendarLink, lease: Lease, result: PullResult
+) -> None:
+    """Exceptions that came before their master, in an earlier page or run: a listing promises no order.
+
+    A master that no listing brought is asked for. Where it is out of reach (an invitation to one occurrence of
+    somebody's series) its exception is an event of its own.
+    """
+    waiting = EventLink.objects.filter(link=link, event=None, is_standalone=False).exclude(
+        google_series_id=""
+    )
+    by_series: dict[str, list[EventLink]] = {}
+    for known in waiting.exclude(raw={}).exclude(state=EventLink.State.QUARANTINED):
+        by_series.setdefault(known.google_series_id, []).append(known)
+    for series_id, exceptions in by_series.items():
+        master = EventLink.objects.filter(link=link, google_id=series_id).first()
+        if master is None:
+            try:
+                item = provider.get_event(link.ref, series_id)
+            except (NotFound, AlreadyDeleted):
+                item = None
+            if isinstance(item, RemoteEvent) and item.is_cancelled:
+                item = None
+            with lease.hold():
+                if item is not None:
+                    result.changed += apply_item(link, item, None)
+                for known in exceptions if item is None else ():
+                    known.is_standalone = True
+        elif master.event is None:
+            continue  # kept aside until it can be read
+        items = [provider.read_event(link.ref, known.raw) for known in exceptions]
+        with lease.hold():
+            for known, item in zip(exceptions, items, strict=True):
+                known.etag = ""  # so that it is read although it has not changed since
+                result.changed += apply_item(link, item, known)

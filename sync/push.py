@@ -14,7 +14,6 @@ import random
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
@@ -23,24 +22,23 @@ from django.utils import timezone
 from scheduling import services
 from scheduling.core.event import EventValues, from_json, to_json
 from scheduling.models import CalendarEvent
-from sync.apply import apply_item
+from sync.apply import apply_item, tombstone
 from sync.connection import waiting_from_before
 from sync.core.merge import changed_groups
-from sync.core.wire import NotUnderstood, from_google, instance_id, to_google
-from sync.google import (
+from sync.core.remote import RemoteEvent, RemoteItem
+from sync.lease import Lease
+from sync.models import CalendarLink, EventLink, JournalEntry
+from sync.provider import (
     AlreadyDeleted,
     AlreadyExists,
-    GoogleCalendar,
+    CalendarProvider,
     NotFound,
     Outdated,
     Refused,
     RetryLater,
 )
-from sync.lease import Lease
-from sync.models import CalendarLink, EventLink, JournalEntry
 
 MERGE_ROUNDS = 3
-BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 
 
 @dataclass
@@ -61,7 +59,7 @@ def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
     return events.select_related("calendar", "series", "google_link__link").order_by("series_id", "revision")
 
 
-def push(google: GoogleCalendar, link: CalendarLink, lease: Lease, *, at_once: bool) -> PushResult:
+def push(provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_once: bool) -> PushResult:
     """Send what is due; with `at_once` the grace period for undo is not waited for.
 
     A refused event is parked and the others go on; raises `RetryLater` and what concerns the whole account.
@@ -75,7 +73,7 @@ def push(google: GoogleCalendar, link: CalendarLink, lease: Lease, *, at_once: b
     if not at_once:
         due = due.exclude(google_link__next_attempt_at__gt=now)
     for leftover in _leftovers(link):
-        _retract(google, leftover, lease)
+        _retract(provider, leftover, lease)
         result.sent += 1
     for identifier in list(due.values_list("pk", flat=True)):
         # Read again: an earlier push of this run, or a person, may have changed it.
@@ -87,9 +85,9 @@ def push(google: GoogleCalendar, link: CalendarLink, lease: Lease, *, at_once: b
             result.next_due = min(filter(None, (result.next_due, ready_at)))
             continue
         try:
-            result.sent += _send(google, link, event, lease)
+            result.sent += _send(provider, link, event, lease)
         except Refused as error:
-            _park(link, event, lease, str(error))
+            _park(provider, link, event, lease, str(error))
             result.failed += 1
         except RetryLater:
             _count_attempt(event, link, lease)
@@ -97,7 +95,7 @@ def push(google: GoogleCalendar, link: CalendarLink, lease: Lease, *, at_once: b
     return result
 
 
-def _send(google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, lease: Lease) -> int:
+def _send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease) -> int:
     """Bring Google to where `event` is now; returns the number of writes Google took."""
     for _ in range(MERGE_ROUNDS):
         known = _known(event, link)
@@ -109,29 +107,31 @@ def _send(google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, leas
                     with lease.hold():
                         services.mark_synced(event=event, revision=revision)
                     return 0
-                _delete(google, link, event, known, lease, revision)
+                _delete(provider, link, event, known, lease, revision)
                 return 1
             if known is None or base is None:
                 if event.series_id:
-                    answer, known = _first_send_of_override(google, link, event, known, lease)
+                    answer, known = _first_send_of_override(provider, link, event, known, lease)
                 else:
-                    answer, known = _insert(google, link, event, known, lease)
+                    answer, known = _insert(provider, link, event, known, lease)
             elif known.is_deleted_remotely:
-                answer = google.patch(
-                    link.google_id, known.google_id, {"status": "confirmed"} | to_google(sent, patch=True)
-                )
+                answer = provider.patch_event(link.ref, known.google_id, sent)
             elif sent == base:
                 with lease.hold():
                     services.mark_synced(event=event, revision=revision, sync_state=event.sync_state)
                 return 0
             else:
-                body = to_google(
-                    sent, changed_groups(base, sent), patch=True, was_recurring=bool(base.recurrence)
+                answer = provider.patch_event(
+                    link.ref,
+                    known.google_id,
+                    sent,
+                    changed_groups(base, sent),
+                    was_recurring=bool(base.recurrence),
+                    etag=known.etag,
                 )
-                answer = google.patch(link.google_id, known.google_id, body, known.etag)
         except Outdated:
             assert known is not None
-            _merge_newer(google, link, known, lease)
+            _merge_newer(provider, link, known, lease)
             event = _fresh(event)
             if event.revision <= event.synced_revision:
                 return 0
@@ -139,7 +139,7 @@ def _send(google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, leas
         except (AlreadyDeleted, NotFound) as error:
             if known is None or base is None:
                 raise
-            _find_out_what_is_gone(google, link, event, known, lease, error)
+            _find_out_what_is_gone(provider, link, event, known, lease, error)
             event = _fresh(event)
             continue
         _settle(link, event, known, lease, answer, sent, revision)
@@ -148,53 +148,54 @@ def _send(google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, leas
 
 
 def _insert(
-    google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, known: EventLink | None, lease: Lease
-) -> tuple[dict[str, Any], EventLink]:
+    provider: CalendarProvider,
+    link: CalendarLink,
+    event: CalendarEvent,
+    known: EventLink | None,
+    lease: Lease,
+) -> tuple[RemoteEvent, EventLink]:
     while True:
         if known is None:
             with lease.hold():
                 known, _ = EventLink.objects.get_or_create(
-                    event=event, defaults={"link": link, "google_id": _google_id(event, 0)}
+                    event=event, defaults={"link": link, "google_id": provider.new_event_id(event.pk)}
                 )
-        body = to_google(event.values) | {
-            "id": known.google_id,
-            "extendedProperties": {"private": {"appt_id": str(event.pk)}},
-        }
         try:
-            return google.insert(link.google_id, body), known
+            return provider.insert_event(link.ref, known.google_id, event.values, event.pk), known
         except AlreadyExists:
-            found = google.get(link.google_id, known.google_id)
-            ours = ((found.get("extendedProperties") or {}).get("private") or {}).get("appt_id") == str(
-                event.pk
-            )
-            if ours and found.get("status") != "cancelled":
+            found = provider.get_event(link.ref, known.google_id)
+            if isinstance(found, RemoteEvent) and found.local_id == str(event.pk) and not found.is_cancelled:
                 return found, known  # the earlier try had landed
             with lease.hold():
                 # A stranger holds the id, or it was burned by a deletion: the next generation of ids.
                 known.id_generation += 1
-                known.google_id = _google_id(event, known.id_generation)
+                known.google_id = provider.new_event_id(event.pk, known.id_generation)
                 known.save(update_fields=["id_generation", "google_id"])
 
 
 def _first_send_of_override(
-    google: GoogleCalendar, link: CalendarLink, event: CalendarEvent, known: EventLink | None, lease: Lease
-) -> tuple[dict[str, Any], EventLink]:
+    provider: CalendarProvider,
+    link: CalendarLink,
+    event: CalendarEvent,
+    known: EventLink | None,
+    lease: Lease,
+) -> tuple[RemoteEvent, EventLink]:
     master = EventLink.objects.filter(link=link, event_id=event.series_id, base__isnull=False).first()
     if master is None:
         raise RetryLater("The series has not reached Google yet.")
     if known is None:
-        google_id = instance_id(master.google_id, event.original_start)
+        google_id = provider.instance_id(master.google_id, event.original_start)
         with lease.hold():
             known, _ = EventLink.objects.get_or_create(
                 event=event,
                 defaults={"link": link, "google_id": google_id, "google_series_id": master.google_id},
             )
     groups = ("when", "title", "description", "location", "availability", "color")
-    return google.patch(link.google_id, known.google_id, to_google(event.values, groups, patch=True)), known
+    return provider.patch_event(link.ref, known.google_id, event.values, groups), known
 
 
 def _delete(
-    google: GoogleCalendar,
+    provider: CalendarProvider,
     link: CalendarLink,
     event: CalendarEvent,
     known: EventLink,
@@ -202,7 +203,7 @@ def _delete(
     revision: int,
 ) -> None:
     with suppress(AlreadyDeleted, NotFound):
-        google.delete(link.google_id, known.google_id, known.etag)
+        provider.delete_event(link.ref, known.google_id, known.etag)
     with lease.hold():
         known.is_deleted_remotely, known.etag, known.synced_at = True, "", timezone.now()
         known.attempts, known.error, known.next_attempt_at = 0, "", None
@@ -211,28 +212,26 @@ def _delete(
         _journal(link, event, "deleted", f"Deleted “{event.title}” in Google.")
 
 
-def _merge_newer(google: GoogleCalendar, link: CalendarLink, known: EventLink, lease: Lease) -> None:
+def _merge_newer(provider: CalendarProvider, link: CalendarLink, known: EventLink, lease: Lease) -> None:
     """412: somebody, or our own resent request, was faster. Read what stands there and merge."""
     try:
-        item = google.get(link.google_id, known.google_id)
+        item = provider.get_event(link.ref, known.google_id)
     except (NotFound, AlreadyDeleted):
-        item = {"id": known.google_id, "status": "cancelled", "etag": ""}
+        item = tombstone(known)
     with lease.hold():
         known = EventLink.objects.select_related("event__calendar", "event__series").get(pk=known.pk)
         event = known.event
-        if event is not None and event.is_deleted and _untouched(link, item, known):
-            known.etag = str(item.get("etag") or "")  # only fields that are not ours changed: delete again
+        if event is not None and event.is_deleted and _untouched(item, known):
+            known.etag = item.etag  # only fields that are not ours changed: delete again
             known.save(update_fields=["etag"])
         else:
             apply_item(link, item, known)
 
 
-def _untouched(link: CalendarLink, item: dict[str, Any], known: EventLink) -> bool:
-    try:
-        remote = from_google(item, link.time_zone)
-    except NotUnderstood:
+def _untouched(item: RemoteItem, known: EventLink) -> bool:
+    if not isinstance(item, RemoteEvent) or item.values is None:
         return False
-    return remote.values is not None and known.base is not None and to_json(remote.values) == known.base
+    return known.base is not None and to_json(item.values) == known.base
 
 
 def _settle(
@@ -240,7 +239,7 @@ def _settle(
     event: CalendarEvent,
     known: EventLink,
     lease: Lease,
-    answer: dict[str, Any],
+    answer: RemoteEvent,
     sent: EventValues,
     revision: int,
 ) -> None:
@@ -258,7 +257,7 @@ def _settle(
 
 
 def _find_out_what_is_gone(
-    google: GoogleCalendar,
+    provider: CalendarProvider,
     link: CalendarLink,
     event: CalendarEvent,
     known: EventLink,
@@ -271,22 +270,22 @@ def _find_out_what_is_gone(
     again under the next id. Raises `NotFound` when the calendar itself is out of reach.
     """
     try:
-        found = google.get(link.google_id, known.google_id)
+        found = provider.get_event(link.ref, known.google_id)
     except (NotFound, AlreadyDeleted):
         found = None
-    if found is not None and found.get("status") != "cancelled":
+    if found is not None and not (isinstance(found, RemoteEvent) and found.is_cancelled):
         raise RetryLater(f"Google contradicts itself about an event ({error}).") from error
     if found is not None and not known.is_deleted_remotely:
         with lease.hold():
             known.is_deleted_remotely, known.etag = True, ""
             known.save(update_fields=["is_deleted_remotely", "etag"])
         return
-    google.check_calendar(link.google_id)
+    provider.get_calendar(link.google_id)
     if event.series_id:
         raise Refused(str(error)) from error
     with lease.hold():
         known.id_generation += 1
-        known.google_id = _google_id(event, known.id_generation)
+        known.google_id = provider.new_event_id(event.pk, known.id_generation)
         known.base, known.etag, known.is_deleted_remotely = None, "", False
         known.save()
 
@@ -297,10 +296,10 @@ def _leftovers(link: CalendarLink) -> list[EventLink]:
     return list(moved.select_related("event", "link"))
 
 
-def _retract(google: GoogleCalendar, known: EventLink, lease: Lease) -> None:
+def _retract(provider: CalendarProvider, known: EventLink, lease: Lease) -> None:
     if not known.is_deleted_remotely and known.base is not None:
         with suppress(AlreadyDeleted, NotFound):
-            google.delete(known.link.google_id, known.google_id)
+            provider.delete_event(known.link.ref, known.google_id)
     with lease.hold():
         known.event = None
         known.is_deleted_remotely = True
@@ -315,22 +314,13 @@ def _fresh(event: CalendarEvent) -> CalendarEvent:
     return CalendarEvent.objects.select_related("calendar", "series").get(pk=event.pk)
 
 
-def _google_id(event: CalendarEvent, generation: int) -> str:
-    """The event's UUID in hex (Google's ids take a-v and 0-9), then `g1`, `g2` … when that one is burned."""
-    if not generation:
-        return event.pk.hex
-    digits = ""
-    while generation:
-        generation, rest = divmod(generation, 32)
-        digits = BASE32HEX[rest] + digits
-    return f"{event.pk.hex}g{digits}"
-
-
-def _park(link: CalendarLink, event: CalendarEvent, lease: Lease, error: str) -> None:
+def _park(
+    provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease, error: str
+) -> None:
     """Google will not take it: shown on the event, tried again only after the next edit or on request."""
     with lease.hold():
         known, _ = EventLink.objects.get_or_create(
-            event=event, defaults={"link": link, "google_id": _google_id(event, 0)}
+            event=event, defaults={"link": link, "google_id": provider.new_event_id(event.pk)}
         )
         known.state, known.error = EventLink.State.PARKED, error[:500]
         known.save(update_fields=["state", "error"])

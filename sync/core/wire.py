@@ -10,7 +10,7 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,28 +23,21 @@ from scheduling.core.event import (
     format_moment,
     is_zone,
 )
+from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent
 
 
 class NotUnderstood(ValueError):
     """The resource cannot be read as an event; it is kept aside, the others go on."""
 
 
-@dataclass(frozen=True)
-class RemoteEvent:
-    """One item of `events.list`. `values` is None when it is cancelled.
-
-    `series_id` and `original_start` name the occurrence that an exception replaces.
-    """
-
-    google_id: str
-    etag: str
-    values: EventValues | None
-    series_id: str = ""
-    original_start: str = ""
-    organized_by_us: bool = True
-    local_id: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
-    raw: dict[str, Any] = field(default_factory=dict)
+def read_item(item: Mapping[str, Any], calendar_zone: str) -> RemoteItem:
+    """One resource, readable or not."""
+    try:
+        return from_google(item, calendar_zone)
+    except NotUnderstood as error:
+        return UnreadableEvent(
+            id=str(item.get("id") or ""), etag=str(item.get("etag") or ""), fault=str(error), raw=dict(item)
+        )
 
 
 def from_google(item: Mapping[str, Any], calendar_zone: str) -> RemoteEvent:
@@ -64,7 +57,7 @@ def from_google(item: Mapping[str, Any], calendar_zone: str) -> RemoteEvent:
     private = (item.get("extendedProperties") or {}).get("private") or {}
     organizer = item.get("organizer") or {}
     return RemoteEvent(
-        google_id=google_id,
+        id=google_id,
         etag=str(item.get("etag") or ""),
         values=values,
         series_id=str(item.get("recurringEventId") or ""),

@@ -82,7 +82,7 @@ def test_a_patch_names_only_the_groups_that_changed() -> None:
 
 def test_a_tombstone_with_nothing_but_an_id_is_read() -> None:
     remote = from_google({"id": "abc12345", "status": "cancelled"}, "UTC")
-    assert (remote.values, remote.google_id) == (None, "abc12345")
+    assert (remote.values, remote.id) == (None, "abc12345")
 
 
 def test_a_cancelled_instance_names_its_series_and_original_start() -> None:

@@ -1,0 +1,93 @@
+"""What a remote calendar system says, in our own terms: the values that cross the provider seam.
+
+Invariants:
+- ids and etags are the provider's, opaque to us
+- `raw` is the provider's full resource, kept verbatim; only the provider reads it again
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from scheduling.core.event import EventValues
+
+# Roles, in Google's words (the field has no better ones). Who may write what the sync sends:
+WRITING_ROLES = frozenset({"owner", "writer", "writerWithoutPrivateAccess"})
+
+
+@dataclass(frozen=True)
+class CalendarRef:
+    """Which remote calendar, and the zone that its events are in when they name none."""
+
+    id: str
+    time_zone: str = ""
+
+
+@dataclass(frozen=True)
+class RemoteCalendar:
+    """One calendar of an account's list."""
+
+    id: str
+    name: str
+    time_zone: str
+    access_role: str
+    is_primary: bool = False
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RemoteEvent:
+    """One event as it stands there. `values` is None when it is cancelled: a tombstone needs no more than an id.
+
+    `series_id` and `original_start` name the occurrence that an exception replaces. `local_id` is our own id when
+    we made it, `details` are the fields of the event's row that people here only read.
+    """
+
+    id: str
+    etag: str
+    values: EventValues | None
+    series_id: str = ""
+    original_start: str = ""
+    organized_by_us: bool = True
+    local_id: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.values is None
+
+
+@dataclass(frozen=True)
+class UnreadableEvent:
+    """An event that cannot be read as one: it is kept aside, the others go on. `fault` is for people."""
+
+    id: str
+    etag: str
+    fault: str
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+RemoteItem = RemoteEvent | UnreadableEvent
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """One page of a listing. Only the last one has a `sync_token`; only the others a `next_page_token`."""
+
+    items: tuple[RemoteItem, ...]
+    next_page_token: str = ""
+    sync_token: str = ""
+    access_role: str = ""
+    time_zone: str = ""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What an account's calls are authorised with. `expires_at` None: unknown."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime | None
