@@ -17,19 +17,6 @@ from scheduling.core.zones import exists, instant, wall_time, zone_names
 from scheduling.initial import initial_of
 from scheduling.models import Calendar, CalendarEvent, UserProfile
 
-COLOR_NAMES = {
-    1: "Iris",
-    2: "Mint",
-    3: "Plum",
-    4: "Coral",
-    5: "Honey",
-    6: "Apricot",
-    7: "Lagoon",
-    8: "Slate",
-    9: "Indigo",
-    10: "Moss",
-    11: "Brick",
-}
 WEEKDAY_RULE = "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
 REPEATS = {
     "": "Does not repeat",
@@ -102,7 +89,7 @@ class EventForm(forms.Form):
     )
     color = forms.TypedChoiceField(
         label="Colour",
-        choices=[("", "The calendar’s colour"), *COLOR_NAMES.items()],
+        choices=[("", "The calendar’s colour"), *wording.COLORS.items()],
         coerce=int,
         empty_value=None,
         required=False,
@@ -282,7 +269,7 @@ class EventForm(forms.Form):
         if name == "is_all_day":
             return "yes" if value else "no"
         if name == "color":
-            return COLOR_NAMES.get(int(value), "") if value else "the calendar’s"
+            return wording.COLORS.get(int(value), "") if value else "the calendar’s"
         if name == "availability":
             return CalendarEvent.Availability(value or "busy").label
         if isinstance(value, time):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.views import calendar, events
+from scheduling.views import calendar, events, history
 
 urlpatterns = [
     path("", calendar.home, name="home"),
@@ -18,5 +18,11 @@ urlpatterns = [
     path("calendar/events/<uuid:event_id>/restore/", events.restore, name="event-restore"),
     path("calendar/events/<uuid:event_id>/move/", events.move, name="event-move"),
     path("calendar/events/<uuid:event_id>/undo/", events.undo, name="event-undo"),
+    path("calendar/events/<uuid:event_id>/history/", history.history, name="event-history"),
+    path(
+        "calendar/events/<uuid:event_id>/history/<int:change_id>/restore/",
+        history.restore,
+        name="event-history-restore",
+    ),
     path("calendar/<str:view>/<str:date>/", calendar.calendar_view, name="calendar-view"),
 ]

@@ -29,6 +29,19 @@ MONTHS = (
 )
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+COLORS = {
+    1: "Iris",
+    2: "Mint",
+    3: "Plum",
+    4: "Coral",
+    5: "Honey",
+    6: "Apricot",
+    7: "Lagoon",
+    8: "Slate",
+    9: "Indigo",
+    10: "Moss",
+    11: "Brick",
+}
 ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
 
 

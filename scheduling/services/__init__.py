@@ -14,6 +14,7 @@ from scheduling.services.events import (
     undo_change,
     update_event,
 )
+from scheduling.services.history import restore_revision
 from scheduling.services.occurrences import extend_occurrences
 from scheduling.services.profiles import (
     create_api_token,
@@ -43,6 +44,7 @@ __all__ = [
     "move_event",
     "replace_available_slots",
     "restore_event",
+    "restore_revision",
     "set_calendar_visibility",
     "set_sync_state",
     "touch_api_token",

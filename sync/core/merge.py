@@ -9,21 +9,10 @@ Invariants:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from scheduling.core.changes import GROUPS, changed_groups, take_groups
 from scheduling.core.event import EventValues
-
-# Start, end, zones and rule belong together: mixing two sides' times makes an event nobody meant.
-GROUPS: dict[str, tuple[str, ...]] = {
-    "when": ("start", "end", "is_all_day", "time_zone", "end_time_zone", "recurrence"),
-    "title": ("title",),
-    "description": ("description",),
-    "location": ("location",),
-    "status": ("status",),
-    "availability": ("availability",),
-    "visibility": ("visibility",),
-    "color": ("color",),
-}
 
 
 @dataclass(frozen=True)
@@ -32,20 +21,8 @@ class Merged:
     conflicts: tuple[str, ...]
 
 
-def changed_groups(before: EventValues, after: EventValues) -> tuple[str, ...]:
-    """Names of the groups in which the two differ."""
-    return tuple(
-        group
-        for group, fields in GROUPS.items()
-        if any(getattr(before, field) != getattr(after, field) for field in fields)
-    )
-
-
 def merge(base: EventValues, ours: EventValues, theirs: EventValues) -> Merged:
     by_us, by_them = set(changed_groups(base, ours)), set(changed_groups(base, theirs))
     differing = set(changed_groups(ours, theirs))
     conflicts = tuple(group for group in GROUPS if group in by_us & by_them & differing)
-    taken = {
-        field: getattr(ours, field) for group in by_us if group not in by_them for field in GROUPS[group]
-    }
-    return Merged(replace(theirs, **taken), conflicts)
+    return Merged(take_groups(theirs, ours, by_us - by_them), conflicts)
