@@ -115,7 +115,13 @@ TEMPLATES = [
                 "scheduling.context_processors.preferences",
             ],
         },
-    }
+    },
+    {
+        "NAME": "text",  # the plain part of mails, where nothing is escaped
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"autoescape": False},
+    },
 ]
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -177,7 +183,7 @@ Q_CLUSTER = {
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 # Called every half second by `manage.py worker`; each is one cheap indexed query when there is nothing to do.
-WORKER_TICKS = ["sync.tasks.enqueue_due_accounts"]
+WORKER_TICKS = ["sync.tasks.enqueue_due_accounts", "scheduling.tasks.enqueue_due_mails"]
 
 # --- Sign-in -----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.views import calendar, events, history
+from scheduling.views import calendar, events, history, mail
 
 urlpatterns = [
     path("", calendar.home, name="home"),
@@ -24,5 +24,6 @@ urlpatterns = [
         history.restore,
         name="event-history-restore",
     ),
+    path("mail/unsubscribe/<str:token>/", mail.unsubscribe, name="unsubscribe"),
     path("calendar/<str:view>/<str:date>/", calendar.calendar_view, name="calendar-view"),
 ]

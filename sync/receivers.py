@@ -91,6 +91,8 @@ def make_schedules(app_config: Any, **kwargs: Any) -> None:
     for name, func, minutes in (
         ("sync: accounts that are due", "sync.tasks.enqueue_due_accounts", 1),
         ("calendar: extend repeating events", "scheduling.tasks.extend_occurrences", 720),
+        ("mail: what is due", "scheduling.tasks.enqueue_due_mails", 1),
+        ("mail: forget old ones", "scheduling.tasks.forget_old_mails", 720),
     ):
         Schedule.objects.get_or_create(
             name=name, defaults={"func": func, "schedule_type": Schedule.MINUTES, "minutes": minutes}

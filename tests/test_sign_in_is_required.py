@@ -18,6 +18,7 @@ OPEN = {
     "appointment/api/openapi.json": "the description of the API names nobody",
     "appointment/api/docs": "the same, to read",
     "favicon.ico": "a picture",
+    "mail/unsubscribe/": "a link in a mail, whose signature is the permission",
     "metrics": "asks for its own key",
     "sandbox/google/": "plays Google, in local trials only",
 }

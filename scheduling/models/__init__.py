@@ -1,8 +1,9 @@
-"""Calendars, events, availability and the people who own them: the tables, by theme."""
+"""Calendars, events, availability, mail and the people who own them: the tables, by theme."""
 
 from scheduling.models.availability import AvailableTimeSlot
 from scheduling.models.calendars import Calendar
 from scheduling.models.events import CalendarEvent, CalendarEventQuerySet, EventRevision, Occurrence
+from scheduling.models.mails import OutgoingMail
 from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "EventRevision",
     "IdempotentAnswer",
     "Occurrence",
+    "OutgoingMail",
     "UserProfile",
 ]

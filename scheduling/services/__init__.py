@@ -15,6 +15,13 @@ from scheduling.services.events import (
     update_event,
 )
 from scheduling.services.history import restore_revision
+from scheduling.services.mail import (
+    InvalidMail,
+    claim_due_mails,
+    forget_old_mails,
+    queue_mail,
+    send_due_mails,
+)
 from scheduling.services.occurrences import extend_occurrences
 from scheduling.services.profiles import (
     create_api_token,
@@ -22,6 +29,7 @@ from scheduling.services.profiles import (
     ensure_profile,
     replace_available_slots,
     set_calendar_visibility,
+    stop_mails,
     touch_api_token,
     update_calendar,
     update_profile,
@@ -29,9 +37,11 @@ from scheduling.services.profiles import (
 
 __all__ = [
     "InvalidEvent",
+    "InvalidMail",
     "ReadOnly",
     "StaleEvent",
     "apply_remote",
+    "claim_due_mails",
     "create_api_token",
     "create_calendar",
     "create_event",
@@ -39,14 +49,18 @@ __all__ = [
     "delete_event",
     "ensure_profile",
     "extend_occurrences",
+    "forget_old_mails",
     "keep_displaced",
     "mark_synced",
     "move_event",
+    "queue_mail",
     "replace_available_slots",
     "restore_event",
     "restore_revision",
+    "send_due_mails",
     "set_calendar_visibility",
     "set_sync_state",
+    "stop_mails",
     "touch_api_token",
     "undo_change",
     "update_calendar",

@@ -14,6 +14,7 @@ from scheduling import live
 from scheduling.core.event import is_zone
 from scheduling.models import ApiToken, AvailableTimeSlot, Calendar, UserProfile
 from scheduling.services.revisions import next_revision
+from scheduling.unsubscribe import NOTIFICATIONS
 
 
 @transaction.atomic
@@ -36,6 +37,13 @@ def update_profile(*, profile: UserProfile, **changes: Any) -> UserProfile:
     profile.full_clean(exclude=["user"])
     profile.save(update_fields=list(changes))
     return profile
+
+
+def stop_mails(*, user_id: int, kind: str) -> None:
+    """What a link in a mail switches off; `kind` is one of `scheduling.unsubscribe.KINDS`."""
+    profile = UserProfile.objects.filter(user_id=user_id).first()
+    if profile is not None and kind == NOTIFICATIONS:
+        update_profile(profile=profile, email_notifications=False)
 
 
 @transaction.atomic
