@@ -15,6 +15,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from scheduling import services
+from scheduling.core.changes import take_groups
 from scheduling.core.event import EventValues, InvalidEvent, from_json, parse_moment, to_json
 from scheduling.models import CalendarEvent, EventRevision
 from sync.core.merge import changed_groups, merge
@@ -303,6 +304,10 @@ def _quarantine(link: CalendarLink, item: RemoteItem, known: EventLink | None, e
 def _open_conflict(
     known: EventLink, event: CalendarEvent, groups: tuple[str, ...], ours: EventValues, theirs: EventValues
 ) -> None:
+    earlier = Conflict.objects.filter(event_link=known, resolved_at=None).first()
+    if earlier is not None:  # what was still to be chosen stays so
+        left = [group for group in earlier.groups if group not in groups]
+        ours, groups = take_groups(ours, from_json(earlier.ours), left), (*left, *groups)
     Conflict.objects.update_or_create(
         event_link=known,
         resolved_at=None,

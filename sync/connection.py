@@ -16,6 +16,7 @@ from scheduling import services
 from scheduling.core.event import is_zone
 from scheduling.models import Calendar, CalendarEvent
 from scheduling.services import update_profile
+from sync.conflicts import let_all_stand
 from sync.core.remote import WRITING_ROLES
 from sync.google import revoke_token
 from sync.models import CalendarLink, GoogleAccount, JournalEntry
@@ -145,6 +146,7 @@ def disconnect(*, account: GoogleAccount) -> None:
     the same account can come back without guessing who changed what."""
     token = account.refresh_token or account.access_token
     with transaction.atomic():
+        let_all_stand(account)
         for link in account.calendar_links.select_related("calendar"):
             if link.calendar is not None:
                 services.update_calendar(

@@ -18,6 +18,7 @@ from django_q.models import Schedule
 
 from scheduling.models import CalendarEvent
 from scheduling.signals import events_changed
+from sync.conflicts import settle_edited
 from sync.connection import CONNECTION_STATE, store_connection
 from sync.engine import request_run
 from sync.models import CalendarLink, GoogleAccount
@@ -28,6 +29,8 @@ from sync.tasks import enqueue_account
 @receiver(events_changed)
 def nudge(calendar_id: Any, event_ids: Any = (), origin: str = "", **kwargs: Any) -> None:
     """After commit. A pull announces too and finds nothing to send: the echo dies here, by state."""
+    if origin != "google" and event_ids:
+        settle_edited(event_ids)
     link = CalendarLink.objects.filter(
         calendar_id=calendar_id, is_enabled=True, account__status=GoogleAccount.Status.ACTIVE
     ).first()

@@ -1,15 +1,16 @@
 from django.urls import path
 
-from sync import views
+from sync.views import calendars, conflicts, connection, events, status
 
 urlpatterns = [
-    path("", views.status, name="sync"),
-    path("freshness/", views.freshness, name="sync-freshness"),
-    path("now/", views.sync_now, name="sync-now"),
-    path("confirm/", views.confirm, name="sync-confirm"),
-    path("google/connect/", views.connect, name="sync-connect"),
-    path("google/disconnect/", views.disconnect, name="sync-disconnect"),
-    path("calendars/<int:link_id>/", views.calendar_switch, name="sync-calendar"),
-    path("events/<uuid:event_id>/", views.event_state, name="sync-event-state"),
-    path("events/<uuid:event_id>/retry/", views.retry, name="sync-event-retry"),
+    path("", status.status, name="sync"),
+    path("freshness/", status.freshness, name="sync-freshness"),
+    path("tray/", conflicts.tray, name="sync-tray"),
+    path("conflicts/<int:conflict_id>/", conflicts.resolve, name="sync-conflict"),
+    path("now/", status.sync_now, name="sync-now"),
+    path("confirm/", connection.confirm, name="sync-confirm"),
+    path("google/connect/", connection.connect, name="sync-connect"),
+    path("google/disconnect/", connection.disconnect, name="sync-disconnect"),
+    path("calendars/<int:link_id>/", calendars.calendar_switch, name="sync-calendar"),
+    path("events/<uuid:event_id>/retry/", events.retry, name="sync-event-retry"),
 ]

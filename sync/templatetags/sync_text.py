@@ -1,14 +1,27 @@
-"""How long ago, in the words of the freshness pill: relative up to an hour, then the clock."""
+"""What pages say about sync: how long ago, and where an event stands."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
 
+from scheduling.models import CalendarEvent
+from sync.models import EventLink
+
 register = template.Library()
+
+
+@register.inclusion_tag("sync/_event_state.html", takes_context=True)
+def sync_state(context: template.Context, event: CalendarEvent) -> dict[str, Any]:
+    """Where one event stands between here and Google, in words, with what can be done about it."""
+    known = EventLink.objects.filter(event=event).select_related("link__account").first()
+    conflict = known.conflicts.filter(resolved_at=None).first() if known else None
+    shared = {name: context.get(name) for name in ("profile", "csrf_token")}
+    return {**shared, "event": event, "known": known, "conflict": conflict}
 
 
 @register.filter

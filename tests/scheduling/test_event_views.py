@@ -307,7 +307,7 @@ def test_details_speak_the_viewers_zone_and_name_the_events_own(web: Client, ali
     page = web.get(address("event", event), headers=HTMX).text
     assert "10:00–11:00" in page and "04:00–05:00 in America/New_York" in page
     assert "<b>x</b>" in page and "<img" not in page and "hx-disable" in page
-    assert reverse("sync-event-state", args=[event.pk]) in page
+    assert "On this server only" in page
 
 
 def test_details_of_one_occurrence_show_its_own_time(web: Client, alice: Any) -> None:

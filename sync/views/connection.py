@@ -1,0 +1,55 @@
+"""Connecting, agreeing to what is sent, and leaving."""
+
+from __future__ import annotations
+
+from allauth.socialaccount.adapter import get_adapter
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from sync import connection
+from sync.queries import account_of
+from sync.tasks import run_now
+
+CONSENT = {"access_type": "offline", "prompt": "consent", "include_granted_scopes": "true"}
+
+
+@require_POST
+def connect(request: HttpRequest) -> HttpResponseBase:
+    """Go to Google for the second, separate consent: the calendar, for as long as the owner wishes."""
+    if not settings.GOOGLE_CLIENT_ID:
+        messages.error(request, "This installation has no Google client yet. See README, “Google set-up”.")
+        return redirect("sync")
+    provider = get_adapter().get_provider(request, "google")
+    account = account_of(request.user)
+    params = {**CONSENT, **({"login_hint": account.email} if account else {})}
+    return provider.redirect(
+        request,
+        process="connect",
+        next_url=reverse("sync"),
+        data={"purpose": connection.CONNECTION_STATE},
+        scope=["openid", "email", "profile", *connection.WANTED_SCOPES],
+        auth_params=params,
+    )
+
+
+@require_POST
+def disconnect(request: HttpRequest) -> HttpResponse:
+    account = account_of(request.user)
+    if account is not None:
+        connection.disconnect(account=account)
+        messages.success(request, f"{account.email} is disconnected. Every event stays here and in Google.")
+    return redirect("sync")
+
+
+@require_POST
+def confirm(request: HttpRequest) -> HttpResponse:
+    """The owner agrees that events from before the connection go to Google."""
+    account = account_of(request.user)
+    if account is not None:
+        connection.confirm_rehearsal(account=account)
+        run_now([account.pk])
+    return redirect("sync")

@@ -1,0 +1,26 @@
+"""One event between here and Google."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from scheduling.models import CalendarEvent
+from sync.push import unpark
+from sync.queries import account_of
+from sync.tasks import run_now
+
+
+@require_POST
+def retry(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Try a refused event again."""
+    event = get_object_or_404(CalendarEvent.objects.of(request.user), pk=event_id)
+    if unpark(Q(event=event)):
+        account = account_of(request.user)
+        if account is not None:
+            run_now([account.pk])
+    return redirect("event", event_id=event.pk) if request.POST.get("back") == "event" else redirect("sync")
