@@ -9,17 +9,18 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from scheduling import services
 from scheduling.core.changes import take_groups
-from scheduling.core.event import EventValues, InvalidEvent, from_json, parse_moment, to_json
+from scheduling.core.event import EventValues, InvalidEvent, from_json, to_json
 from scheduling.models import CalendarEvent, EventRevision
 from sync.core.merge import changed_groups, merge
 from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent
+from sync.core.series import occurrence_values
 from sync.models import CalendarLink, Conflict, EventLink, JournalEntry
 
 
@@ -118,7 +119,8 @@ def _apply(
     if known is None:
         if remote.values is None and not remote.series_id:
             return _adopt_deletion(event)
-        known = EventLink(link=link, google_id=remote.id, event=event)
+        known = (event and EventLink.objects.filter(event=event).first()) or EventLink(event=event)
+        known.link, known.google_id = link, remote.id
     base = agreed or (from_json(known.base) if known.base else None)
     series = _master_of(link, remote) if remote.series_id else None
     known.google_series_id = remote.series_id
@@ -197,7 +199,7 @@ def _apply_cancelled(
         event = services.apply_remote(
             calendar=link.calendar,
             event=None,
-            values=_cancelled_occurrence(series, remote.original_start),
+            values=occurrence_values(series.values, remote.original_start),
             details={},
             series=series,
             original_start=remote.original_start,
@@ -220,9 +222,9 @@ def _apply_cancelled(
 
 def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
     """The event here that is this one, although no link says so: by Google's id or by the id we gave it."""
-    candidates = CalendarEvent.objects.filter(calendar=link.calendar, google_link=None).select_related(
-        "calendar"
-    )
+    candidates = CalendarEvent.objects.filter(
+        Q(google_link=None) | Q(google_link__base=None), calendar=link.calendar
+    ).select_related("calendar")
     found = candidates.filter(google_event_id=remote.id).first()
     if found is None and remote.local_id and not remote.series_id:
         try:
@@ -247,15 +249,6 @@ def _master_of(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
         .first()
     )
     return found.event if found else None
-
-
-def _cancelled_occurrence(series: CalendarEvent, original_start: str) -> EventValues:
-    values = series.values
-    start = parse_moment(original_start)
-    end = start + (values.end - values.start)  # type: ignore[operator]
-    if isinstance(start, type(values.start)):
-        return replace(values, start=start, end=end, recurrence=())
-    return replace(values, recurrence=())
 
 
 def _remember(link: CalendarLink, known: EventLink, remote: RemoteEvent, event: CalendarEvent | None) -> None:

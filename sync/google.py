@@ -162,10 +162,10 @@ class GoogleCalendarService:
         values: EventValues,
         groups: Iterable[str] | None = None,
         *,
-        was_recurring: bool = False,
+        rule_changed: bool = False,
         etag: str = "",
     ) -> RemoteEvent:
-        body = to_google(values, groups, patch=True, was_recurring=was_recurring)
+        body = to_google(values, groups, patch=True, rule_changed=rule_changed)
         request = self._service.events().patch(
             calendarId=calendar.id, eventId=event_id, body=body, sendUpdates="none"
         )

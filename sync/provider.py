@@ -139,11 +139,12 @@ class CalendarProvider(Protocol):
         values: EventValues,
         groups: Iterable[str] | None = None,
         *,
-        was_recurring: bool = False,
+        rule_changed: bool = False,
         etag: str = "",
     ) -> RemoteEvent:
         """Give the event these values, of the named field groups only (`sync.core.merge.GROUPS`; None: all of
-        them, which brings a deleted event back). What we do not know of survives. `was_recurring`: it repeats now.
+        them, which brings a deleted event back). What we do not know of survives; the recurrence lines are sent only
+        when `rule_changed`, or with all groups.
 
         Raises `Outdated`, `AlreadyDeleted`, `Refused`.
         """

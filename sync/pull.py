@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from scheduling import services
+from sync.access import take_access
 from sync.apply import apply_item, apply_items, tombstone
 from sync.core.remote import EventPage, RemoteEvent
 from sync.lease import Lease
@@ -82,11 +82,9 @@ def _save_cursor(link: CalendarLink, page: EventPage, listing_version: int, noti
     link.params_version = listing_version
     link.pulled_sequence = notified
     link.last_ok_at, link.last_error, link.is_unreachable = timezone.now(), "", False
-    link.access_role = page.access_role[:32] or link.access_role
     link.time_zone = page.time_zone[:64] or link.time_zone
     link.save()
-    if link.calendar is not None and link.calendar.is_read_only == link.can_write:
-        services.update_calendar(calendar=link.calendar, is_read_only=not link.can_write)
+    take_access(link=link, role=page.access_role)
 
 
 def _absent(link: CalendarLink) -> list[EventLink]:

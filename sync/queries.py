@@ -12,7 +12,7 @@ from django.utils import timezone
 from scheduling.models import CalendarEvent
 from sync.connection import waiting_from_before
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
-from sync.push import waiting
+from sync.outbox import waiting
 
 
 def account_of(user: Any) -> GoogleAccount | None:

@@ -22,7 +22,7 @@ from sync.conflicts import settle_edited
 from sync.connection import CONNECTION_STATE, store_connection
 from sync.engine import request_run
 from sync.models import CalendarLink, GoogleAccount
-from sync.push import unpark
+from sync.outbox import unpark
 from sync.tasks import enqueue_account
 
 

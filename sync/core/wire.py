@@ -74,12 +74,13 @@ def to_google(
     groups: Iterable[str] | None = None,
     *,
     patch: bool = False,
-    was_recurring: bool = False,
+    rule_changed: bool = False,
 ) -> dict[str, Any]:
     """The body that says `values`; only the named field groups when given.
 
     A patch names the fields that must go away as null: without that an event that turns from timed into
-    all-day would keep its `dateTime` and be refused. `was_recurring` says whether the event it changes repeats.
+    all-day would keep its `dateTime` and be refused. The rule travels whole or, with `rule_changed` false, not at all:
+    lines that we do not understand are never sent back.
     """
     parts: dict[str, dict[str, Any]] = {
         "when": {
@@ -94,7 +95,7 @@ def to_google(
         "visibility": {"visibility": values.visibility},
         "color": {"colorId": str(values.color) if values.color else None},
     }
-    if values.recurrence or was_recurring:
+    if rule_changed or (groups is None and values.recurrence):
         parts["when"]["recurrence"] = list(values.recurrence)
     body: dict[str, Any] = {}
     for group in parts if groups is None else groups:

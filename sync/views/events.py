@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from scheduling.models import CalendarEvent
-from sync.push import unpark
+from sync.outbox import unpark
 from sync.queries import account_of
 from sync.tasks import run_now
 

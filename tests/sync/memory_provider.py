@@ -129,7 +129,7 @@ class MemoryProvider:
         values: EventValues,
         groups: Iterable[str] | None = None,
         *,
-        was_recurring: bool = False,
+        rule_changed: bool = False,
         etag: str = "",
     ) -> RemoteEvent:
         before = self._event(calendar, event_id)

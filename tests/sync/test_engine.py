@@ -33,7 +33,7 @@ def run(account: GoogleAccount, **options: Any) -> RunResult:
 
 def run_badly(account: GoogleAccount) -> RunResult:
     result = run_account(account.pk)
-    assert result.error
+    assert not result.is_ok
     return result
 
 

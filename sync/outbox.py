@@ -1,0 +1,90 @@
+"""What waits to be sent, and what is set aside because Google does not take it.
+
+Nothing is queued anywhere: an event waits when its revision is later than the one Google is known to have.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from scheduling import services
+from scheduling.models import CalendarEvent
+from sync.connection import waiting_from_before
+from sync.models import CalendarLink, EventLink, JournalEntry
+
+MOST_ATTEMPTS = 10  # then the event is set aside until its owner edits it or asks for another try
+LONGEST_PAUSE = 15 * 60  # seconds
+
+
+def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
+    """Events whose present revision Google is not known to have, masters before their overrides.
+
+    What failed before goes last, so that a few events that Google chokes on do not stand in the others' way.
+    """
+    account = link.account
+    events = CalendarEvent.objects.filter(
+        calendar=link.calendar, is_read_only=False, revision__gt=F("synced_revision")
+    ).exclude(google_link__state=EventLink.State.PARKED)
+    if not account.is_rehearsed:
+        events = events.exclude(pk__in=waiting_from_before(account).values("pk"))
+    return events.select_related("calendar", "series", "google_link__link").order_by(
+        F("google_link__attempts").asc(nulls_first=True), F("series_id").asc(nulls_first=True), "revision"
+    )
+
+
+def link_of(*, link: CalendarLink, event: CalendarEvent) -> EventLink:
+    """The event's link; one that was never sent gets a stand-in for its id until the first send fixes it."""
+    known, _ = EventLink.objects.select_related("event__calendar").get_or_create(
+        event=event, defaults={"link": link, "google_id": str(event.pk)}
+    )
+    return known
+
+
+def count_attempt(*, known: EventLink, error: str) -> datetime | None:
+    """Note a try that failed; returns when the next one is due, None when there have been enough."""
+    known.attempts, known.error = known.attempts + 1, error[:500]
+    pause = min(2**known.attempts, LONGEST_PAUSE) * random.random()
+    known.next_attempt_at = timezone.now() + timedelta(seconds=pause)
+    known.save(update_fields=["attempts", "error", "next_attempt_at"])
+    return known.next_attempt_at if known.attempts < MOST_ATTEMPTS else None
+
+
+def park(*, link: CalendarLink, known: EventLink, error: str, is_read_only: bool = False) -> None:
+    """Google will not take it: shown on the event, tried again only after the next edit or on request.
+
+    `is_read_only`: it may not be changed at all; a deletion is taken back.
+    """
+    event = known.event
+    assert event is not None and link.calendar is not None
+    known.state, known.error = EventLink.State.PARKED, error[:500]
+    known.save(update_fields=["state", "error"])
+    if is_read_only:
+        services.apply_remote(
+            calendar=link.calendar,
+            event=event,
+            values=event.values,
+            details={"is_read_only": True, "read_only_reason": error[:200]},
+            in_step=event.is_deleted,
+        )
+        event.refresh_from_db()
+    services.set_sync_state(event=event, sync_state=CalendarEvent.SyncState.REFUSED)
+    JournalEntry.objects.create(
+        account_id=link.account_id,
+        event=event,
+        direction=JournalEntry.Direction.OUT,
+        action="refused",
+        text=f"Google refused “{event.title}”: {error}"[:500],
+    )
+
+
+def unpark(event_filter: Q) -> int:
+    """Let parked events be tried again."""
+    parked = EventLink.objects.filter(event_filter, state=EventLink.State.PARKED)
+    for known in parked.select_related("event__calendar"):
+        if known.event is not None:
+            services.set_sync_state(event=known.event, sync_state="")
+    return parked.update(state=EventLink.State.CLEAN, error="", attempts=0, next_attempt_at=None)

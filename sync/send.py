@@ -1,0 +1,296 @@
+"""Brings one event to Google: what both last agreed on decides whether that is an insert, a patch or a delete.
+
+Invariants:
+- an event's Google id is fixed and stored before the first send, so a repeated insert meets itself
+- updates and deletes carry the etag; what has changed there meanwhile is looked at, merged and tried again
+- an edit made here while its earlier version is under way stays to be sent
+- no call runs inside a transaction
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from django.utils import timezone
+
+from scheduling import services
+from scheduling.core.event import EventValues, from_json, to_json
+from scheduling.models import CalendarEvent
+from sync.apply import apply_item, tombstone
+from sync.core.merge import changed_groups
+from sync.core.remote import RemoteEvent, RemoteItem
+from sync.core.series import occurrence_values
+from sync.lease import Lease
+from sync.models import CalendarLink, EventLink, JournalEntry
+from sync.provider import (
+    AlreadyDeleted,
+    AlreadyExists,
+    CalendarProvider,
+    NotFound,
+    Outdated,
+    Refused,
+    RetryLater,
+)
+
+MERGE_ROUNDS = 3
+
+
+class NotYet(Exception):
+    """The event waits for another one: an override for its series."""
+
+
+def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease) -> int:
+    """Bring Google to where `event` is now; returns the number of writes Google took.
+
+    Raises `NotYet`, `Refused` or `RetryLater` (this event only) and what concerns the whole account.
+    """
+    for _ in range(MERGE_ROUNDS):
+        known = EventLink.objects.filter(event=event, link=link).first()
+        base = from_json(known.base) if known is not None and known.base else None
+        sent, revision = event.values, event.revision
+        if _is_settled(event, known, base):
+            with lease.hold():
+                services.mark_synced(event=event, revision=revision, sync_state=event.sync_state)
+            return 0
+        try:
+            if event.is_deleted:
+                _delete(provider, link, event, known or _name_instance(provider, link, event, lease), lease)
+                return 1
+            if known is None or base is None:
+                known, answer = _first_send(provider, link, event, lease)
+            elif known.is_deleted_remotely:
+                answer = provider.patch_event(link.ref, known.google_id, sent)  # an edit beats a deletion
+            else:
+                answer = provider.patch_event(
+                    link.ref,
+                    known.google_id,
+                    sent,
+                    changed_groups(base, sent),
+                    rule_changed=sent.recurrence != base.recurrence,
+                    etag=known.etag,
+                )
+        except Outdated:
+            known = known or EventLink.objects.get(event=event, link=link)
+            _merge_newer(provider, link, known, lease)
+            event = _fresh(event)
+            if event.revision <= event.synced_revision:
+                return 0
+            continue
+        except (AlreadyDeleted, NotFound) as error:
+            if known is None or base is None:
+                _explain_missing(provider, link, event, error)
+            else:
+                _find_out_what_is_gone(provider, link, event, known, lease, error)
+            event = _fresh(event)
+            continue
+        _settle(link, event, known, lease, answer, sent, revision)
+        return 1
+    raise RetryLater("The event keeps changing in Google; it is tried again later.")
+
+
+def retract(provider: CalendarProvider, known: EventLink, lease: Lease) -> None:
+    """Its event has moved to another calendar here: the remote twin goes."""
+    if not known.is_deleted_remotely and known.base is not None:
+        with suppress(AlreadyDeleted, NotFound):
+            provider.delete_event(known.link.ref, known.google_id)
+    with lease.hold():
+        known.event, known.is_deleted_remotely = None, True
+        known.save(update_fields=["event", "is_deleted_remotely"])
+
+
+def _is_settled(event: CalendarEvent, known: EventLink | None, base: EventValues | None) -> bool:
+    """Whether there is nothing to say."""
+    if event.series is not None and event.series.is_deleted:
+        return True  # it went with its series
+    if event.is_deleted:
+        if known is None:
+            return not event.series_id  # made and deleted here; a cancelled occurrence is news, though
+        return known.is_deleted_remotely
+    return known is not None and base == event.values and not known.is_deleted_remotely
+
+
+def _first_send(
+    provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease
+) -> tuple[EventLink, RemoteEvent]:
+    if event.series_id:
+        known = _name_instance(provider, link, event, lease)
+        series = EventLink.objects.get(link=link, google_id=known.google_series_id)
+        base = occurrence_values(from_json(series.base or {}), event.original_start)
+        # The time is always said: what the occurrence's end would be in a night of a clock change is Google's.
+        groups = {"when", *changed_groups(base, replace(event.values, recurrence=()))} - {"status"}
+        return known, provider.patch_event(link.ref, known.google_id, event.values, sorted(groups))
+    while True:
+        with lease.hold():
+            known, _ = EventLink.objects.get_or_create(event=event, defaults={"link": link})
+            known.link, known.google_id = link, provider.new_event_id(event.pk, known.id_generation)
+            known.save(update_fields=["link", "google_id"])
+        try:
+            return known, provider.insert_event(link.ref, known.google_id, event.values, event.pk)
+        except AlreadyExists:
+            found = provider.get_event(link.ref, known.google_id)
+            if isinstance(found, RemoteEvent) and found.local_id == str(event.pk) and not found.is_cancelled:
+                return known, found  # the earlier try had landed
+            with lease.hold():
+                # A stranger holds the id, or it was burned by a deletion: the next generation of ids.
+                known.id_generation += 1
+                known.save(update_fields=["id_generation"])
+
+
+def _name_instance(
+    provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease
+) -> EventLink:
+    """The link of an occurrence that Google has only as a part of its series so far."""
+    master = EventLink.objects.filter(link=link, event_id=event.series_id, base__isnull=False).first()
+    if master is None:
+        raise NotYet
+    with lease.hold():
+        known, _ = EventLink.objects.get_or_create(event=event, defaults={"link": link})
+        known.google_id = provider.instance_id(master.google_id, event.original_start)
+        known.google_series_id = master.google_id
+        known.save(update_fields=["google_id", "google_series_id"])
+    return known
+
+
+def _delete(
+    provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, known: EventLink, lease: Lease
+) -> None:
+    revision = event.revision
+    try:
+        provider.delete_event(link.ref, known.google_id, known.etag)
+    except AlreadyDeleted:
+        pass
+    except NotFound:
+        provider.get_calendar(
+            link.google_id
+        )  # raises `NotFound` when it is the calendar that is out of reach
+    except Refused:
+        # Also said of what is deleted already (seen by others): only a look tells.
+        if not _is_gone(provider, link, known):
+            raise
+    with lease.hold():
+        known.is_deleted_remotely, known.etag, known.synced_at = True, "", timezone.now()
+        known.attempts, known.error, known.next_attempt_at = 0, "", None
+        known.save()
+        services.mark_synced(event=event, revision=revision)
+        _journal(link, event, "deleted", f"Deleted “{event.title}” in Google.")
+
+
+def _is_gone(provider: CalendarProvider, link: CalendarLink, known: EventLink) -> bool:
+    try:
+        found = provider.get_event(link.ref, known.google_id)
+    except (NotFound, AlreadyDeleted):
+        return True
+    return isinstance(found, RemoteEvent) and found.is_cancelled
+
+
+def _merge_newer(provider: CalendarProvider, link: CalendarLink, known: EventLink, lease: Lease) -> None:
+    """Somebody, or our own resent request, was faster. Read what stands there and merge."""
+    item: RemoteItem
+    try:
+        item = provider.get_event(link.ref, known.google_id)
+    except (NotFound, AlreadyDeleted):
+        item = tombstone(known)
+    with lease.hold():
+        known = EventLink.objects.select_related("event__calendar", "event__series").get(pk=known.pk)
+        event = known.event
+        if event is not None and event.is_deleted and _untouched(item, known):
+            known.etag = item.etag  # only fields that are not ours changed: delete again
+            known.save(update_fields=["etag"])
+        else:
+            apply_item(link, item, known)
+
+
+def _untouched(item: RemoteItem, known: EventLink) -> bool:
+    if not isinstance(item, RemoteEvent) or item.values is None:
+        return False
+    return known.base is not None and to_json(item.values) == known.base
+
+
+def _settle(
+    link: CalendarLink,
+    event: CalendarEvent,
+    known: EventLink,
+    lease: Lease,
+    answer: RemoteEvent,
+    sent: EventValues,
+    revision: int,
+) -> None:
+    """Remember Google's answer. An edit made here meanwhile has a later revision and stays to be sent."""
+    with lease.hold():
+        known = EventLink.objects.select_related("event__calendar", "event__series").get(pk=known.pk)
+        was_deleted = known.is_deleted_remotely
+        known.base, known.is_deleted_remotely = to_json(sent), False
+        current = known.event
+        assert current is not None
+        if current.revision == revision:
+            services.mark_synced(event=current, revision=revision, sync_state=current.sync_state)
+        known.etag = ""  # so that the answer is read even when it repeats the old etag
+        apply_item(link, answer, known, agreed=sent)
+        if was_deleted and sent.recurrence:
+            _send_overrides_again(current)
+        _journal(link, event, "sent", f"Sent “{event.title}” to Google.")
+
+
+def _send_overrides_again(master: CalendarEvent) -> None:
+    """A series that came back to Google came back without its exceptions."""
+    EventLink.objects.filter(event__series=master).update(base=None, etag="", is_deleted_remotely=False)
+    for override in master.overrides.select_related("calendar"):
+        services.mark_synced(event=override, revision=0)
+
+
+def _explain_missing(
+    provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, error: Exception
+) -> None:
+    """The first send met 404: the calendar is out of reach, or the series has no such occurrence there."""
+    provider.get_calendar(link.google_id)
+    if event.series_id:
+        raise Refused("The series in Google has no such occurrence.") from error
+    raise RetryLater(f"Google contradicts itself about a new event ({error}).") from error
+
+
+def _find_out_what_is_gone(
+    provider: CalendarProvider,
+    link: CalendarLink,
+    event: CalendarEvent,
+    known: EventLink,
+    lease: Lease,
+    error: Exception,
+) -> None:
+    """An update met 404 or 410. A passing loss of access must not make a second event, so look first.
+
+    Living: try later. Deleted: it is brought back under its id. Unknown to a calendar that is there: it goes out
+    again under the next id. Raises `NotFound` when the calendar itself is out of reach.
+    """
+    found: RemoteItem | None
+    try:
+        found = provider.get_event(link.ref, known.google_id)
+    except (NotFound, AlreadyDeleted):
+        found = None
+    if found is not None and not (isinstance(found, RemoteEvent) and found.is_cancelled):
+        raise RetryLater(f"Google contradicts itself about an event ({error}).") from error
+    if found is not None and not known.is_deleted_remotely:
+        with lease.hold():
+            apply_item(link, found, known)
+        return
+    provider.get_calendar(link.google_id)
+    if event.series_id:
+        raise Refused("The series in Google has no such occurrence.") from error
+    with lease.hold():
+        known.id_generation += 1
+        known.base, known.etag, known.is_deleted_remotely = None, "", False
+        known.save()
+
+
+def _fresh(event: CalendarEvent) -> CalendarEvent:
+    return CalendarEvent.objects.select_related("calendar", "series").get(pk=event.pk)
+
+
+def _journal(link: CalendarLink, event: CalendarEvent, action: str, text: str) -> None:
+    JournalEntry.objects.create(
+        account_id=link.account_id,
+        event=event,
+        direction=JournalEntry.Direction.OUT,
+        action=action,
+        text=text[:500],
+    )
