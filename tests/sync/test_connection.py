@@ -16,7 +16,7 @@ from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from tests.make import make_event
 from tests.sync.conftest import connect
 from tests.sync.google_side import GoogleSide
-from tests.sync.test_engine import edit, primary, remove, run, run_badly, titles
+from tests.sync.runs import edit, primary, remove, run, run_badly, titles
 
 pytestmark = pytest.mark.django_db
 

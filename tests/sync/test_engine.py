@@ -1,4 +1,4 @@
-"""Runs of the engine against the sandbox Google over HTTP. Numbers are scenarios of google-sync.md, section 3."""
+"""Runs of the engine against the sandbox Google over HTTP: what both sides show afterwards."""
 
 from __future__ import annotations
 
@@ -12,65 +12,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduling import services
-from scheduling.models import Calendar, CalendarEvent, EventRevision
-from sync.engine import RunResult, run_account
-from sync.lease import LeaseLost, take_lease
+from scheduling.models import CalendarEvent, EventRevision
+from sync.engine import run_account
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from tests.make import make_event
 from tests.sync.conftest import connect
 from tests.sync.google_side import GoogleSide, lunch
+from tests.sync.runs import all_day, edit, primary, remove, run, run_badly, titles
 
 pytestmark = pytest.mark.django_db
 
 
-def run(account: GoogleAccount, **options: Any) -> RunResult:
-    """One run that must go well."""
-    GoogleAccount.objects.filter(pk=account.pk).update(backoff_until=None)
-    result = run_account(account.pk, in_foreground=True, **options)
-    assert result.error == "" and result.failed == 0
-    return result
-
-
-def run_badly(account: GoogleAccount) -> RunResult:
-    result = run_account(account.pk)
-    assert not result.is_ok
-    return result
-
-
-def titles(user: Any) -> list[str]:
-    return sorted(CalendarEvent.objects.of(user).live().values_list("title", flat=True))
-
-
-def primary(user: Any) -> Calendar:
-    return Calendar.objects.get(user=user, is_primary=True)
-
-
-def edit(event: CalendarEvent, **changes: Any) -> CalendarEvent:
-    event.refresh_from_db()
-    return services.update_event(event=event, values=replace(event.values, **changes), origin="web")
-
-
-def all_day(date_text: str) -> dict[str, Any]:
-    return {"date": date_text, "dateTime": None, "timeZone": None}
-
-
-def remove(event: CalendarEvent) -> None:
-    services.delete_event(event=event, origin="web")
-
-
 # --- from Google to here ----------------------------------------------------------------------------
-
-
-def test_scenario_01_first_sync_brings_every_event_with_one_list_call(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    google.add(*[lunch(summary=f"Event {number}") for number in range(7)])
-    result = run(account)
-    assert titles(alice) == [f"Event {number}" for number in range(7)]
-    assert result.pulled == 7
-    assert len(google.log("GET", "/events")) == 1
-    link = CalendarLink.objects.get(account=account, is_primary=True)
-    assert link.sync_token and link.calendar == primary(alice)
 
 
 def test_an_idle_run_makes_one_list_call_and_writes_nothing(
@@ -100,62 +53,6 @@ def test_a_change_a_move_and_a_deletion_in_google_arrive(
     assert (event.is_all_day, event.start, event.end) == (True, date(2026, 12, 1), date(2026, 12, 3))
     gone = CalendarEvent.objects.get(title="C")
     assert gone.is_deleted and gone.revisions.filter(action="delete", origin="google").exists()
-
-
-def test_scenario_04_a_failing_page_keeps_the_cursor_and_the_next_run_completes(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    token = CalendarLink.objects.get(is_primary=True).sync_token
-    google.add(*[lunch(summary=f"Event {number}") for number in range(5)])
-    google.fault({"path": "/events"}, {"page_size": 2}, times=None)
-    google.fault({"path": "/events", "query": "pageToken"}, {"status": 500})
-    CalendarLink.objects.update(next_poll_at=timezone.now())
-    run_badly(account)
-    assert CalendarLink.objects.get(is_primary=True).sync_token == token
-    run(account)
-    assert titles(alice) == [f"Event {number}" for number in range(5)]
-
-
-def test_scenario_10_a_dead_sync_token_leads_to_a_full_listing_that_wipes_nothing(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    kept, gone = google.add(lunch(summary="Kept"), lunch(summary="Gone"))
-    run(account)
-    local = make_event(alice, title="Not sent yet")
-    google.expire_sync_tokens()
-    google.delete(gone["id"])
-    google.add(summary="New")
-    before = CalendarEvent.objects.get(title="Kept").pk
-    run(account)
-    assert titles(alice) == ["Kept", "New", "Not sent yet"]
-    assert CalendarEvent.objects.get(title="Kept").pk == before
-    assert google.titles() == ["Kept", "New", "Not sent yet"]  # scenario 14
-    assert EventLink.objects.filter(event=local).count() == 1
-    assert kept["id"]
-
-
-def test_scenario_13_a_listing_without_most_events_deletes_nothing_and_says_so(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    made = google.add(*[lunch(summary=f"Event {number}") for number in range(60)])
-    run(account)
-    google.expire_sync_tokens()
-    for item in made[:50]:
-        google.delete(item["id"])
-    run(account)
-    assert len(titles(alice)) == 60
-    assert CalendarLink.objects.get(is_primary=True).deletions_held == 50
-
-
-def test_scenario_17_a_tombstone_with_only_an_id_deletes_the_event(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    (item,) = google.add()
-    run(account)
-    google.delete(item["id"])
-    run(account)
-    assert titles(alice) == []
 
 
 def test_an_item_that_cannot_be_read_is_kept_aside_and_the_others_go_on(
@@ -240,72 +137,6 @@ def test_all_day_timed_and_repeating_events_reach_google_as_they_are(
     assert by_title["Weekly"]["start"]["timeZone"] == "America/New_York"
 
 
-def test_scenario_22_23_an_insert_whose_answer_is_lost_makes_one_event(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    google.fault({"method": "POST", "path": "/events"}, {"process_then_drop": True}, times=None)
-    event = make_event(alice, title="Once")
-    run_badly(account)
-    google.clear_faults()
-    run(account)
-    assert google.titles() == ["Once"]
-    event.refresh_from_db()
-    assert not event.is_waiting
-
-
-def test_scenario_25_26_lost_answers_to_a_patch_and_a_delete_are_no_conflict(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    event = make_event(alice, title="Before")
-    run(account)
-    google.fault({"method": "PATCH"}, {"process_then_drop": True})
-    edit(event, title="After")
-    run(account)
-    assert google.titles() == ["After"]
-    google.fault({"method": "DELETE"}, {"process_then_drop": True})
-    remove(event)
-    run(account)
-    assert google.titles() == []
-    assert not Conflict.objects.exists()
-
-
-def test_scenario_28_a_stranger_who_holds_our_id_makes_us_take_the_next_one(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    event = make_event(alice, title="Mine")
-    google.add(lunch(id=event.pk.hex, summary="Stranger"))
-    # The stranger must not be taken for ours by its id alone: it says nothing of us.
-    CalendarLink.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
-    assert run_account(account.pk).error == ""
-    assert google.titles() == ["Mine", "Stranger"]
-
-
-def test_scenario_31_created_and_deleted_before_the_first_push_makes_no_call(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    google.clear_log()
-    remove(make_event(alice))
-    run(account)
-    assert [call["method"] for call in google.log() if call["method"] != "GET"] == []
-
-
-def test_scenario_35_our_own_push_coming_back_writes_nothing(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    event = make_event(alice)
-    run(account)
-    event.refresh_from_db()
-    revision, calendar_revision = event.revision, primary(alice).revision
-    assert run(account).pulled == 0
-    event.refresh_from_db()
-    assert (event.revision, primary(alice).revision) == (revision, calendar_revision)
-
-
 def test_the_first_push_leaves_the_events_revision_alone(
     alice: Any, google: GoogleSide, account: GoogleAccount
 ) -> None:
@@ -321,56 +152,6 @@ def test_the_first_push_leaves_the_events_revision_alone(
     )
 
 
-def test_scenario_46_odd_text_does_not_go_to_and_fro(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    make_event(alice, title="  Emoji 🎉  ", description="a\r\nb<b>c</b>  \n")
-    google.add(summary=" Blank  ", description="x\r\ny \n")
-    run(account)
-    google.clear_log()
-    for _ in range(5):
-        run(account)
-    assert [call for call in google.log() if call["method"] != "GET"] == []
-
-
-def test_scenario_47_an_all_day_event_keeps_its_days_over_ten_round_trips(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    event = make_event(alice, title="0", is_all_day=True, start=date(2026, 5, 1), end=date(2026, 5, 4))
-    for number in range(1, 11):
-        if number % 2:
-            edit(event, title=str(number))
-        else:
-            google.change(event.pk.hex, summary=str(number))
-        run(account)
-    event.refresh_from_db()
-    assert (event.title, event.start, event.end) == ("10", date(2026, 5, 1), date(2026, 5, 4))
-    (remote,) = google.events()
-    assert (remote["start"]["date"], remote["end"]["date"]) == ("2026-05-01", "2026-05-04")
-
-
-def test_scenario_65_what_we_do_not_know_survives_our_edit(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    (item,) = google.add(
-        summary="With guests",
-        attendees=[{"email": "ines@example.com", "responseStatus": "accepted"}],
-        reminders={"useDefault": False, "overrides": [{"method": "popup", "minutes": 7}]},
-    )
-    run(account)
-    event = CalendarEvent.objects.get(title="With guests")
-    assert event.attendees[0]["email"] == "ines@example.com"
-    edit(event, location="Roma")
-    run(account)
-    (remote,) = google.events()
-    assert remote["location"] == "Roma"
-    assert remote["attendees"][0]["email"] == "ines@example.com"
-    assert remote["reminders"]["overrides"][0]["minutes"] == 7
-    assert item["id"] == remote["id"]
-
-
 def test_an_event_moved_to_a_calendar_that_is_only_here_leaves_google(
     alice: Any, google: GoogleSide, account: GoogleAccount
 ) -> None:
@@ -383,24 +164,6 @@ def test_an_event_moved_to_a_calendar_that_is_only_here_leaves_google(
     run(account)
     assert google.titles() == []
     assert titles(alice) == ["Private"]
-
-
-def test_scenario_70_one_refused_event_is_parked_and_the_others_go(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    bad = make_event(alice, title="Bad")
-    for number in range(5):
-        make_event(alice, title=f"Good {number}")
-    google.fault(
-        {"method": "POST", "nth": 1}, {"status": 400, "body": {"error": {"message": "No."}}}, times=1
-    )
-    result = run_account(account.pk, in_foreground=True)
-    assert (result.sent, result.failed) == (5, 1)
-    bad.refresh_from_db()
-    assert bad.sync_state == CalendarEvent.SyncState.REFUSED
-    edit(bad, title="Better")
-    assert bad.title == "Bad"
 
 
 # --- both at once ------------------------------------------------------------------------------------
@@ -422,23 +185,6 @@ def test_changes_of_different_fields_on_both_sides_are_merged(
     assert not Conflict.objects.exists()
 
 
-def test_scenario_37_the_same_field_on_both_sides_keeps_googles_and_shows_the_conflict(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    event = make_event(alice, title="Plan")
-    run(account)
-    edit(event, title="Ours")
-    google.change(event.pk.hex, summary="Theirs")
-    run(account)
-    event.refresh_from_db()
-    assert event.title == "Theirs" and google.titles() == ["Theirs"]
-    conflict = Conflict.objects.get()
-    assert (conflict.groups, conflict.ours["title"]) == (["title"], "Ours")
-    assert event.revisions.filter(action="displaced", before__title="Ours").exists()
-    assert event.sync_state == CalendarEvent.SyncState.CONFLICT
-
-
 def test_an_edit_here_beats_a_deletion_in_google(
     alice: Any, google: GoogleSide, account: GoogleAccount
 ) -> None:
@@ -451,18 +197,6 @@ def test_an_edit_here_beats_a_deletion_in_google(
     assert google.titles() == ["Keep me, please"] == titles(alice)
     (remote,) = google.events()
     assert remote["id"] == event.pk.hex
-
-
-def test_scenario_41_an_edit_in_google_beats_a_deletion_here(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    event = make_event(alice, title="Keep me")
-    run(account)
-    remove(event)
-    google.change(event.pk.hex, summary="Keep me, please")
-    run(account)
-    assert google.titles() == ["Keep me, please"] == titles(alice)
 
 
 def test_deleted_on_both_sides_is_simply_gone(alice: Any, google: GoogleSide, account: GoogleAccount) -> None:
@@ -501,39 +235,6 @@ def test_an_expired_access_token_is_renewed_and_stored_encrypted(
     assert account.token_expires_at is not None and account.token_expires_at > timezone.now()
 
 
-def test_scenario_71_revoked_access_stops_the_account_and_loses_nothing(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    google.revoke()
-    make_event(alice, title="Waits")
-    result = run_account(account.pk, in_foreground=True)
-    assert "ended" in result.error
-    account.refresh_from_db()
-    assert account.status == GoogleAccount.Status.NEEDS_REAUTH
-    google.clear_log()
-    run_badly(account)
-    assert google.log() == []
-    fresh = GoogleSide(google.control)
-    run(connect(alice, fresh))
-    assert google.titles() == ["Waits"]
-
-
-def test_scenario_68_a_named_pause_is_kept_and_no_call_made_meanwhile(
-    google: GoogleSide, account: GoogleAccount
-) -> None:
-    run(account)
-    google.fault({"path": "/events"}, {"status": 429, "body": {}, "headers": {"Retry-After": "30"}})
-    result = run_account(account.pk, in_foreground=True)
-    assert "slow down" in result.error
-    account.refresh_from_db()
-    assert account.backoff_until is not None
-    assert account.backoff_until > timezone.now() + timedelta(seconds=25)
-    google.clear_log()
-    assert run_account(account.pk, in_foreground=True).error
-    assert google.log() == []
-
-
 def test_a_calendar_that_became_read_only_is_not_written_to(
     alice: Any, google: GoogleSide, account: GoogleAccount
 ) -> None:
@@ -544,34 +245,6 @@ def test_a_calendar_that_became_read_only_is_not_written_to(
     assert primary(alice).is_read_only
     with pytest.raises(services.ReadOnly):
         make_event(alice)
-
-
-def test_scenario_79_a_run_that_lost_its_lease_cannot_commit(account: GoogleAccount) -> None:
-    first = take_lease(account.pk)
-    assert first is not None and take_lease(account.pk) is None
-    GoogleAccount.objects.filter(pk=account.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    second = take_lease(account.pk)
-    assert second is not None
-    with pytest.raises(LeaseLost), first.hold():
-        GoogleAccount.objects.filter(pk=account.pk).update(last_error="from the first")
-    with second.hold():
-        pass
-    account.refresh_from_db()
-    assert account.last_error == ""
-
-
-def test_an_edit_made_while_its_earlier_version_is_under_way_is_sent_too(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    """Scenario 29, by state: the answer to an older revision does not make a later one count as sent."""
-    run(account)
-    event = make_event(alice, title="First")
-    sent = event.revision
-    edit(event, title="Second")
-    event.refresh_from_db()
-    services.mark_synced(event=event, revision=sent)
-    run(account)
-    assert google.titles() == ["Second"]
 
 
 def test_a_repeating_event_becomes_a_single_one_and_a_single_one_never_hears_of_rules(
@@ -600,19 +273,6 @@ def test_an_import_is_written_in_bulk_and_in_short_transactions(
     assert len(statements) < 200
     assert sum(sql.startswith("SAVEPOINT") for sql in statements) >= 3
     assert len(titles(alice)) == 300
-
-
-def test_an_event_named_twice_in_one_listing_has_its_last_state(
-    alice: Any, google: GoogleSide, account: GoogleAccount
-) -> None:
-    """Scenario 19."""
-    (item,) = google.add(summary="First")
-    google.fault(
-        {"path": "/events"}, {"append_items": [item | {"summary": "Last", "etag": '"later"'}]}, times=1
-    )
-    run(account)
-    assert titles(alice) == ["Last"]
-    assert EventLink.objects.count() == 1
 
 
 def test_one_impossible_event_among_many_new_ones_is_set_aside_alone(

@@ -1,0 +1,124 @@
+"""Scenarios of writes that survive crashes and lost answers. Numbers are those of google-sync.md, section 3."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from scheduling import services
+from scheduling.models import CalendarEvent
+from sync.engine import run_account
+from sync.models import CalendarLink, Conflict, GoogleAccount
+from tests.make import make_event
+from tests.sync.google_side import GoogleSide, lunch
+from tests.sync.runs import edit, remove, run, run_badly
+
+pytestmark = pytest.mark.django_db
+
+
+def test_scenario_22_23_an_insert_whose_answer_is_lost_makes_one_event(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    google.fault({"method": "POST", "path": "/events"}, {"process_then_drop": True}, times=None)
+    event = make_event(alice, title="Once")
+    run_badly(account)
+    google.clear_faults()
+    run(account)
+    assert google.titles() == ["Once"]
+    event.refresh_from_db()
+    assert not event.is_waiting
+
+
+def test_scenario_25_26_lost_answers_to_a_patch_and_a_delete_are_no_conflict(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    event = make_event(alice, title="Before")
+    run(account)
+    google.fault({"method": "PATCH"}, {"process_then_drop": True})
+    edit(event, title="After")
+    run(account)
+    assert google.titles() == ["After"]
+    google.fault({"method": "DELETE"}, {"process_then_drop": True})
+    remove(event)
+    run(account)
+    assert google.titles() == []
+    assert not Conflict.objects.exists()
+
+
+def test_scenario_28_a_stranger_who_holds_our_id_makes_us_take_the_next_one(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    event = make_event(alice, title="Mine")
+    google.add(lunch(id=event.pk.hex, summary="Stranger"))
+    # The stranger must not be taken for ours by its id alone: it says nothing of us.
+    CalendarLink.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
+    assert run_account(account.pk).error == ""
+    assert google.titles() == ["Mine", "Stranger"]
+
+
+def test_scenario_31_created_and_deleted_before_the_first_push_makes_no_call(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    google.clear_log()
+    remove(make_event(alice))
+    run(account)
+    assert [call["method"] for call in google.log() if call["method"] != "GET"] == []
+
+
+def test_scenario_65_what_we_do_not_know_survives_our_edit(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    (item,) = google.add(
+        summary="With guests",
+        attendees=[{"email": "ines@example.com", "responseStatus": "accepted"}],
+        reminders={"useDefault": False, "overrides": [{"method": "popup", "minutes": 7}]},
+    )
+    run(account)
+    event = CalendarEvent.objects.get(title="With guests")
+    assert event.attendees[0]["email"] == "ines@example.com"
+    edit(event, location="Roma")
+    run(account)
+    (remote,) = google.events()
+    assert remote["location"] == "Roma"
+    assert remote["attendees"][0]["email"] == "ines@example.com"
+    assert remote["reminders"]["overrides"][0]["minutes"] == 7
+    assert item["id"] == remote["id"]
+
+
+def test_scenario_70_one_refused_event_is_parked_and_the_others_go(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    bad = make_event(alice, title="Bad")
+    for number in range(5):
+        make_event(alice, title=f"Good {number}")
+    google.fault(
+        {"method": "POST", "nth": 1}, {"status": 400, "body": {"error": {"message": "No."}}}, times=1
+    )
+    result = run_account(account.pk, in_foreground=True)
+    assert (result.sent, result.failed) == (5, 1)
+    bad.refresh_from_db()
+    assert bad.sync_state == CalendarEvent.SyncState.REFUSED
+    edit(bad, title="Better")
+    assert bad.title == "Bad"
+
+
+def test_scenario_29_an_edit_made_while_its_earlier_version_is_under_way_is_sent_too(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    """Scenario 29, by state: the answer to an older revision does not make a later one count as sent."""
+    run(account)
+    event = make_event(alice, title="First")
+    sent = event.revision
+    edit(event, title="Second")
+    event.refresh_from_db()
+    services.mark_synced(event=event, revision=sent)
+    run(account)
+    assert google.titles() == ["Second"]
