@@ -142,7 +142,7 @@ class CalendarProvider(Protocol):
         rule_changed: bool = False,
         etag: str = "",
     ) -> RemoteEvent:
-        """Give the event these values, of the named field groups only (`sync.core.merge.GROUPS`; None: all of
+        """Give the event these values, of the named field groups only (`scheduling.core.changes.GROUPS`; None: all of
         them, which brings a deleted event back). What we do not know of survives; the recurrence lines are sent only
         when `rule_changed`, or with all groups.
 

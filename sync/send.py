@@ -15,10 +15,10 @@ from dataclasses import replace
 from django.utils import timezone
 
 from scheduling import services
+from scheduling.core.changes import changed_groups
 from scheduling.core.event import EventValues, from_json, to_json
 from scheduling.models import CalendarEvent
 from sync.apply import apply_item, tombstone
-from sync.core.merge import changed_groups
 from sync.core.remote import RemoteEvent, RemoteItem
 from sync.core.series import occurrence_values
 from sync.lease import Lease

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from scheduling.core.changes import GROUPS
 from scheduling.core.event import EventValues, canonical, from_json, to_json
-from sync.core.merge import GROUPS
 from sync.core.remote import (
     CalendarRef,
     EventPage,
