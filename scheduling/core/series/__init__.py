@@ -1,0 +1,10 @@
+"""Series as people handle them: one occurrence by its name, a series cut in two, a series moved as a whole.
+
+Pure. What the lines mean is `scheduling.core.recurrence`'s to say; here they are only written anew.
+"""
+
+from scheduling.core.series.lines import instant_of, occurrence_at, read_key
+from scheduling.core.series.move import Moved, moved
+from scheduling.core.series.split import continue_from, trim_before
+
+__all__ = ["Moved", "continue_from", "instant_of", "moved", "occurrence_at", "read_key", "trim_before"]
