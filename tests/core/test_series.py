@@ -241,7 +241,7 @@ def generated(draw: st.DrawFn) -> EventValues:
     return replace(values, end=values.start + draw(st.sampled_from([HOUR / 2, HOUR, 9 * HOUR])))  # type: ignore[operator]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(generated(), st.integers(1, 400))
 def test_earlier_and_later_part_are_the_whole(values: EventValues, place: int) -> None:
     whole = all_of(values)
@@ -256,7 +256,7 @@ def test_earlier_and_later_part_are_the_whole(values: EventValues, place: int) -
     assert earlier + all_of(later) == whole
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(generated(), st.integers(1, 400))
 def test_a_series_of_one_rule_can_be_divided_anywhere(values: EventValues, place: int) -> None:
     values = replace(values, recurrence=values.recurrence[:1])
@@ -421,7 +421,7 @@ def test_another_zone_keeps_the_clock_time_that_was_chosen() -> None:
     assert result.values.time_zone == "America/New_York"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(generated(), st.integers(0, 400), st.integers(-3, 3), st.sampled_from([0, 15, 60, -90]))
 def test_a_moved_series_shows_the_moved_occurrence_where_it_was_put(
     values: EventValues, place: int, by_days: int, by_minutes: int

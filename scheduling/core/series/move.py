@@ -27,6 +27,7 @@ from scheduling.core.series.lines import (
     dates_line,
     instant_of,
     moment_of,
+    occurrence_at,
     read_line,
     rule_line,
     until_wall,
@@ -96,6 +97,9 @@ def moved(values: EventValues, key: str, old: EventValues, new: EventValues) -> 
             moment_of(place(wall_of(parse_moment(name), values.time_zone)), target.time_zone)
         )
 
+    arrived = place(slot) == shift.clock(slot + shift.days * DAY) and occurrence_at(result, new_key(key))
+    if shift.days and not arrived:
+        raise RecurrenceError(CANNOT_MOVE)
     return Moved(result, new_key)
 
 
@@ -253,7 +257,10 @@ def _replaced_place(
     start = wall_of(target.start, target.time_zone)
     days = {**parts, **implied_parts(parts, slot.date() + shift.days * DAY)}
     endless = {name: str(value) for name, value in days.items() if name not in ("INTERVAL", "COUNT", "UNTIL")}
-    if wall_of(values.start, values.time_zone).date() != slot.date():
+    is_named = any(
+        names_start(values, line) for line in map(read_line, values.recurrence) if line.name == "RRULE"
+    )
+    if is_named and wall_of(values.start, values.time_zone).date() != slot.date():
         start = _nearest_named(target, endless, start)
     target = _starting(target, start)
     repeating = replace(
