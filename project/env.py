@@ -7,6 +7,7 @@ Every reader takes a name and a default; a value that cannot be understood ends 
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
@@ -105,6 +106,38 @@ def address(name: str, default: str, *, https_only: bool = False, schemes: tuple
         refuse(
             f"{name}={value!r} is not an address that begins with {' or '.join(s + '://' for s in allowed)}."
         )
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def webhook_address(name: str, *, local_google: bool) -> str:
+    """Where Google can reach this server: https and public. A Google on this machine may also use http and loopback."""
+    value = address(name, "")
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    if not value or (local_google and is_loopback(host)):
+        return value
+    try:
+        is_public = ipaddress.ip_address(host).is_global
+    except ValueError:
+        is_public = "." in host.rstrip(".") and not host.endswith(
+            (".local", ".localhost", ".internal", ".lan")
+        )
+    if parts.scheme != "https" or not is_public:
+        refuse(
+            f"{name}={value!r} cannot be reached by Google: it must begin with https:// and a public host name, "
+            f"such as https://calendar.example.com/sync/google/webhook/. Leave {name} empty to ask Google at intervals."
+        )
+    if parts.query or parts.fragment or parts.username:
+        refuse(f"{name}={value!r} must end with the path, such as /sync/google/webhook/.")
     return value
 
 

@@ -254,7 +254,12 @@ GOOGLE_CALENDAR_ENDPOINT = _google(
 if not GOOGLE_CALENDAR_ENDPOINT.endswith("/calendar/v3/"):
     env.refuse(f"GOOGLE_CALENDAR_ENDPOINT={GOOGLE_CALENDAR_ENDPOINT!r} must end in /calendar/v3/.")
 CALENDAR_PROVIDER = "sync.google.GoogleCalendarService"  # see sync/provider.py
-GOOGLE_WEBHOOK_URL = env.address("GOOGLE_WEBHOOK_URL", "", https_only=not DEBUG)
+GOOGLE_WEBHOOK_URL = env.webhook_address(
+    "GOOGLE_WEBHOOK_URL",
+    local_google=env.is_loopback(urlsplit(GOOGLE_CALENDAR_ENDPOINT).hostname or ""),
+)
+# How many days Google lets a connection live: 7 while the project is in "Testing", 0 to find out from experience.
+GOOGLE_GRANT_DAYS = env.integer("GOOGLE_GRANT_DAYS", 0, maximum=3650)
 SYNC_SEND_DELAY_SECONDS = env.integer("SYNC_SEND_DELAY_SECONDS", 5, maximum=3600)
 SYNC_POLL_SECONDS = env.integer("SYNC_POLL_SECONDS", 5 if GOOGLE_SANDBOX else 300, minimum=1, maximum=86400)
 

@@ -16,6 +16,7 @@ from scheduling import services
 from scheduling.core.event import is_zone
 from scheduling.models import Calendar, CalendarEvent
 from scheduling.services import update_profile
+from sync import watch
 from sync.conflicts import let_all_stand
 from sync.core.remote import WRITING_ROLES
 from sync.google import revoke_token
@@ -117,8 +118,8 @@ def enable_calendar(*, link: CalendarLink) -> Calendar:
             is_read_only=not link.can_write,
         )
         link.calendar, link.is_enabled = calendar, True
-        link.next_poll_at = timezone.now()
-        link.save()
+        link.next_poll_at = link.next_watch_at = timezone.now()
+        link.save(update_fields=["calendar", "is_enabled", "next_poll_at", "next_watch_at"])
         if link.is_primary:
             update_profile(profile=user.profile, google_calendar_id=link.google_id)
             _adopt_zone(user, calendar, link.time_zone)
@@ -164,6 +165,7 @@ def disconnect(*, account: GoogleAccount) -> None:
         )
         SocialToken.objects.filter(account__provider="google", account__uid=account.google_sub).delete()
         update_profile(profile=account.user.profile, google_calendar_connected=False, google_calendar_id="")
+    watch.leave(account)
     if token and not revoke_token(token):
         logger.warning("Google did not confirm that the token of a disconnected account is revoked")
 

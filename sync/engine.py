@@ -18,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from sync.connection import confirm_rehearsal, enable_calendar
@@ -38,13 +39,16 @@ from sync.provider import (
 )
 from sync.pull import pull
 from sync.push import push
+from sync.watch import is_pushed, keep_watched, stop_retired
 
 logger = logging.getLogger(__name__)
 
 UNREADABLE_TOKENS = (
     "The stored Google tokens cannot be opened with TOKEN_KEYS. Put the key back that they were written with."
 )
+LISTED_FIELDS = ["account", "summary", "time_zone", "access_role", "is_primary", "direction"]
 LONGEST_BACKOFF = 15 * 60  # seconds
+PUSHED_POLL_SECONDS = 30 * 60  # where notices arrive; Google drops a few of them
 LONGEST_WAIT_IN_FOREGROUND = 5  # seconds; a command waits this much for a back-off to end, a worker never
 
 
@@ -83,9 +87,11 @@ def run_account(account_id: int, *, in_foreground: bool = False, full: bool = Fa
             or not account.user.profile.google_calendar_sync_enabled
         ):
             result.note = "sync is switched off"
+            _begin(account)  # looked at again, not asked for twice a second
             return result
         result.error = _blocked(account, in_foreground)
         if not result.error:
+            _begin(account)
             _run(account, lease, result, in_foreground, full)
     except LeaseLost:
         result.error = "Another run took over."
@@ -93,6 +99,12 @@ def run_account(account_id: int, *, in_foreground: bool = False, full: bool = Fa
     finally:
         lease.release()
     return result
+
+
+def _begin(account: GoogleAccount) -> None:
+    """Should this run die, the next one is due then; who asks for a run meanwhile is heard by `_next_run`."""
+    account.next_run_at = timezone.now() + LEASE
+    _update(account, next_run_at=account.next_run_at)
 
 
 def _blocked(account: GoogleAccount, in_foreground: bool) -> str:
@@ -162,12 +174,13 @@ def _sync_calendars(
         try:
             if full:
                 link.sync_token = ""
-            if full or in_foreground or link.next_poll_at <= timezone.now() or not link.sync_token:
+            is_due = full or in_foreground or _is_due(link)
+            if keep_watched(provider, link, lease) or is_due:
                 changed = pull(provider, link, lease).changed
                 result.pulled += changed
                 if changed:
                     _journal_arrivals(link, changed)
-                link.next_poll_at = timezone.now() + _poll_interval()
+                link.next_poll_at = timezone.now() + _poll_interval(link)
                 CalendarLink.objects.filter(pk=link.pk).update(next_poll_at=link.next_poll_at)
             if link.can_write:
                 pushed = push(provider, link, lease, at_once=in_foreground)
@@ -178,10 +191,18 @@ def _sync_calendars(
             # Out of reach, perhaps for a while: its events stay here, the other calendars go on.
             with lease.hold():
                 link.is_unreachable, link.last_error = True, str(error)[:500]
-                link.next_poll_at = timezone.now() + _poll_interval()
+                link.next_poll_at = timezone.now() + _poll_interval(link)
                 link.save(update_fields=["is_unreachable", "last_error", "next_poll_at"])
             result.error = f"{link}: {error}"
         result.next_due = min(filter(None, (result.next_due, link.next_poll_at)), default=None)
+    stop_retired(provider, account)
+
+
+def _is_due(link: CalendarLink) -> bool:
+    """Its time has come, or Google said that something changed."""
+    now = timezone.now()
+    is_told = link.notify_sequence > link.pulled_sequence and link.quiet_until <= now
+    return is_told or link.next_poll_at <= now or not link.sync_token
 
 
 def _journal_arrivals(link: CalendarLink, changed: int) -> None:
@@ -210,7 +231,8 @@ def read_calendar_list(provider: CalendarProvider, account: GoogleAccount, lease
             link.is_primary = remote.is_primary or remote.id == account.email
             if is_new and link.access_role not in WRITING_ROLES:
                 link.direction = CalendarLink.Direction.PULL_ONLY
-            link.save()
+            # Never `notify_sequence` of one that exists: a notice may have come meanwhile.
+            link.save(update_fields=None if is_new else LISTED_FIELDS)
             if link.is_primary and (is_new or account.is_newly_connected):
                 enable_calendar(link=link)
 
@@ -251,9 +273,18 @@ def _note_success(account: GoogleAccount, lease: Lease, result: RunResult) -> No
             last_error=result.error[:500],
             backoff_level=0,
             backoff_until=None,
-            next_run_at=result.next_due or now + _poll_interval(),
+            next_run_at=_next_run(account, result.next_due or now + _spread(settings.SYNC_POLL_SECONDS)),
             last_counts={"pulled": result.pulled, "sent": result.sent, "failed": result.failed},
         )
+
+
+def _next_run(account: GoogleAccount, due: datetime) -> datetime:
+    """`due`, or sooner: a change here or a notice from Google may have asked for a run while this one ran."""
+    asked = GoogleAccount.objects.values_list("next_run_at", flat=True).get(pk=account.pk)
+    if asked is not None and asked != account.next_run_at:
+        due = min(due, asked)
+    told = account.calendar_links.filter(is_enabled=True, notify_sequence__gt=F("pulled_sequence"))
+    return min([due, *told.values_list("quiet_until", flat=True)])
 
 
 def _note_failure(account: GoogleAccount, lease: Lease, error: ProviderError) -> None:
@@ -291,9 +322,13 @@ def _backoff(error: ProviderError, level: int) -> timedelta:
     return timedelta(seconds=1 + min(2**level, LONGEST_BACKOFF) * random.random())
 
 
-def _poll_interval() -> timedelta:
-    """Spread by a quarter, so that accounts do not march in step."""
-    return timedelta(seconds=settings.SYNC_POLL_SECONDS * random.uniform(0.75, 1.25))
+def _poll_interval(link: CalendarLink) -> timedelta:
+    """Where notices arrive, seldom. Spread by a quarter, so that accounts do not march in step."""
+    return _spread(max(settings.SYNC_POLL_SECONDS, PUSHED_POLL_SECONDS if is_pushed(link) else 0))
+
+
+def _spread(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))
 
 
 def request_run(account_ids: list[int], *, delay: timedelta = timedelta(0), pull_now: bool = False) -> None:

@@ -25,7 +25,7 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from scheduling.core.event import EventValues
-from sync.core.remote import CalendarRef, EventPage, RemoteCalendar, RemoteEvent, RemoteItem, Tokens
+from sync.core.remote import CalendarRef, EventPage, RemoteCalendar, RemoteEvent, RemoteItem, Tokens, Watch
 from sync.core.wire import NotUnderstood, from_google, instance_id, read_item, to_google
 from sync.provider import (
     AlreadyDeleted,
@@ -173,7 +173,20 @@ class GoogleCalendarService:
 
     def delete_event(self, calendar: CalendarRef, event_id: str, etag: str = "") -> None:
         request = self._service.events().delete(calendarId=calendar.id, eventId=event_id, sendUpdates="none")
-        self._execute(request, etag)
+        self._execute(request, etag, answers=False)
+
+    def watch_calendar(self, calendar_id: str, channel_id: str, secret: str, address: str) -> Watch:
+        body = {"id": channel_id, "type": "web_hook", "address": address, "token": secret}
+        answer = self._execute(self._service.events().watch(calendarId=calendar_id, body=body))
+        try:
+            ends = datetime.fromtimestamp(int(answer["expiration"]) / 1000, UTC)
+            return Watch(str(answer["resourceId"])[:255], ends)
+        except (KeyError, ValueError, OverflowError, OSError) as error:
+            raise RetryLater(f"Google's answer about a push channel was not understood: {error}") from error
+
+    def stop_watching(self, channel_id: str, resource_id: str) -> None:
+        body = {"id": channel_id, "resourceId": resource_id}
+        self._execute(self._service.channels().stop(body=body), answers=False)
 
     def _written(self, request: Any, calendar: CalendarRef, etag: str = "") -> RemoteEvent:
         try:
@@ -181,14 +194,14 @@ class GoogleCalendarService:
         except NotUnderstood as error:
             raise RetryLater(f"Google's answer to a write was not understood: {error}") from error
 
-    def _execute(self, request: Any, etag: str = "") -> Any:
+    def _execute(self, request: Any, etag: str = "", *, answers: bool = True) -> Any:
         if etag:
             request.headers["If-Match"] = etag
         self.calls += 1
         with _translated():
             answer = request.execute(num_retries=0)
-        # JSON that was cut off comes back as the text itself, without an error; only DELETE answers nothing.
-        if not isinstance(answer, dict) and request.method != "DELETE":
+        # JSON that was cut off comes back as the text itself, without an error.
+        if answers and not isinstance(answer, dict):
             raise RetryLater("Google's answer was cut off.")
         return answer
 
@@ -259,6 +272,10 @@ def _from_http(error: HttpError) -> ProviderError:
         return RateLimited("Google's calendar usage limit is reached; the next try is in an hour.", 3600.0)
     if status >= 500 or status == 408:
         return RetryLater(said)
+    if reason.startswith("push."):  # the webhook's address, not the account
+        return Refused(said)
+    if reason == "channelIdNotUnique":
+        return AlreadyExists(said)
     if status == 401:
         return NeedsReauth(said)
     if status == 403 and (reason == "insufficientPermissions" or detail == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"):

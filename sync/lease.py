@@ -61,7 +61,7 @@ def free_abandoned_leases() -> int:
     for pk, owner, generation in held.values_list("pk", "lease_owner", "lease_generation"):
         if not _is_alive(int(owner.removeprefix(HOST).split(":")[0])):
             freed += GoogleAccount.objects.filter(pk=pk, lease_generation=generation).update(
-                lease_until=Now(), lease_owner="", queued_until=Now()
+                lease_until=Now(), lease_owner="", queued_until=Now(), next_run_at=Now()
             )
     return freed
 

@@ -9,7 +9,6 @@ Invariants:
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from hashlib import sha256
 
@@ -63,7 +62,20 @@ class GoogleAccount(models.Model):
     last_ok_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
     last_counts = models.JSONField(default=dict)
-    notified_at = models.DateTimeField(null=True, help_text="When the owner was told of the present trouble.")
+    notified_at = models.DateTimeField(
+        null=True,
+        help_text="When the owner was mailed of the present trouble; empty once they were mailed of its end.",
+    )
+
+    consented_at = models.DateTimeField(
+        default=timezone.now, help_text="When the present refresh token was granted."
+    )
+    grant_expires_at = models.DateTimeField(
+        null=True, help_text="When Google ends the grant, if it said so at the consent."
+    )
+    warned_at = models.DateTimeField(
+        null=True, help_text="When the owner was mailed that the present grant is about to end."
+    )
 
     def __str__(self) -> str:
         return self.email
@@ -102,6 +114,12 @@ class CalendarLink(models.Model):
     full_generation = models.PositiveIntegerField(default=0)
     notify_sequence = models.PositiveBigIntegerField(default=0)
     pulled_sequence = models.PositiveBigIntegerField(default=0)
+    quiet_until = models.DateTimeField(
+        default=timezone.now, help_text="Notices from Google cause no pull before then: many came at once."
+    )
+    next_watch_at = models.DateTimeField(
+        default=timezone.now, help_text="When the push channel is renewed, or asked for again."
+    )
     next_poll_at = models.DateTimeField(default=timezone.now)
     last_ok_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
@@ -176,27 +194,40 @@ class WatchChannel(models.Model):
     """A push channel of Google for one calendar; only the digest of its secret is kept."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        ACTIVE = "active", "Active"
-        RETIRING = "retiring", "Retiring"
-        DEAD = "dead", "Dead"
+        PENDING = "pending", "Nothing has arrived by it yet"
+        ACTIVE = "active", "Messages arrive"
+        RETIRING = "retiring", "To be stopped"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     link = models.ForeignKey(CalendarLink, on_delete=models.CASCADE, related_name="watch_channels")
     secret_digest = models.CharField(max_length=64)
+    address = models.CharField(max_length=500, default="")
     resource_id = models.CharField(max_length=255, blank=True)
     expires_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
-    created_at = models.DateTimeField(auto_now_add=True)
+    message_number = models.PositiveBigIntegerField(default=0, help_text="That of the latest message.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["link", "state"])]
 
     def __str__(self) -> str:
         return f"{self.id} ({self.state})"
 
     @staticmethod
-    def new_secret() -> tuple[str, str]:
-        """(secret for Google, digest to keep)."""
-        secret = secrets.token_urlsafe(32)
-        return secret, sha256(secret.encode()).hexdigest()
+    def digest_of(secret: str) -> str:
+        return sha256(secret.encode()).hexdigest()
+
+
+class EndedGrant(models.Model):
+    """A consent that Google ended: how long it lived tells whether this client's grants all die after a week."""
+
+    client_id = models.CharField(max_length=255)
+    consented_at = models.DateTimeField()
+    ended_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.client_id}: {self.ended_at - self.consented_at}"
 
 
 class Conflict(models.Model):

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from scheduling.core.event import EventValues
-from sync.core.remote import CalendarRef, EventPage, RemoteCalendar, RemoteEvent, RemoteItem, Tokens
+from sync.core.remote import CalendarRef, EventPage, RemoteCalendar, RemoteEvent, RemoteItem, Tokens, Watch
 
 
 class ProviderError(Exception):
@@ -151,6 +151,15 @@ class CalendarProvider(Protocol):
 
     def delete_event(self, calendar: CalendarRef, event_id: str, etag: str = "") -> None:
         """Raises `Outdated`, `AlreadyDeleted`, `Refused`. Of an occurrence: its series goes on without it."""
+
+    def watch_calendar(self, calendar_id: str, channel_id: str, secret: str, address: str) -> Watch:
+        """Have every change of the calendar told to `address`, with the channel's id and secret.
+
+        Raises `Refused` when the calendar or the address cannot have that, `AlreadyExists` when the channel is open.
+        """
+
+    def stop_watching(self, channel_id: str, resource_id: str) -> None:
+        """Raises `NotFound` when the channel has ended."""
 
 
 def connect(tokens: Tokens) -> CalendarProvider:

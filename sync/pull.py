@@ -9,6 +9,7 @@ Invariants:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -21,6 +22,20 @@ from sync.provider import AlreadyDeleted, CalendarProvider, FullSyncRequired, No
 
 STEP = 100  # items in one transaction: people's writes wait no longer than that takes
 DELETIONS_ALLOWED = 20  # or a tenth of the calendar, whichever is more
+
+
+# Not `notify_sequence`: a notice may have come meanwhile.
+CURSOR_FIELDS = [
+    "sync_token",
+    "params_version",
+    "pulled_sequence",
+    "quiet_until",
+    "last_ok_at",
+    "last_error",
+    "is_unreachable",
+    "time_zone",
+]
+REST_UNIT, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=30)
 
 
 @dataclass
@@ -80,11 +95,19 @@ def _pull_pages(provider: CalendarProvider, link: CalendarLink, lease: Lease, re
 def _save_cursor(link: CalendarLink, page: EventPage, listing_version: int, notified: int) -> None:
     link.sync_token = page.sync_token
     link.params_version = listing_version
+    now = timezone.now()
+    link.quiet_until = now + rest_after(notified - link.pulled_sequence)
     link.pulled_sequence = notified
-    link.last_ok_at, link.last_error, link.is_unreachable = timezone.now(), "", False
+    link.last_ok_at, link.last_error, link.is_unreachable = now, "", False
     link.time_zone = page.time_zone[:64] or link.time_zone
-    link.save()
+    link.save(update_fields=CURSOR_FIELDS)
     take_access(link=link, role=page.access_role)
+
+
+def rest_after(notices: int) -> timedelta:
+    """How long notices cause no other pull after one that answered so many: nothing after one, 5 s after ten. A
+    flood costs two pulls, not a thousand, and its last change is still seen."""
+    return min(REST_UNIT * max(notices - 1, 0) ** 2, LONGEST_REST)
 
 
 def _absent(link: CalendarLink) -> list[EventLink]:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from sync.views import calendars, conflicts, connection, events, status
+from sync.webhook import webhook
 
 urlpatterns = [
     path("", status.status, name="sync"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("confirm/", connection.confirm, name="sync-confirm"),
     path("google/connect/", connection.connect, name="sync-connect"),
     path("google/disconnect/", connection.disconnect, name="sync-disconnect"),
+    path("google/webhook/", webhook, name="sync-webhook"),
     path("calendars/<int:link_id>/", calendars.calendar_switch, name="sync-calendar"),
     path("events/<uuid:event_id>/retry/", events.retry, name="sync-event-retry"),
 ]

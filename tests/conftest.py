@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.browser import launch, sign_in
 from tests.make import make_user
 from tests.sandbox.fixtures import sandbox, sandbox_database, sandbox_server
+from tests.sandbox.receiver import receiver
 from tests.servers import Product, start_product
 
-__all__ = ["alice", "bob", "sandbox", "sandbox_database", "sandbox_server"]
+__all__ = ["alice", "bob", "receiver", "sandbox", "sandbox_database", "sandbox_server"]
 
 
 @pytest.fixture

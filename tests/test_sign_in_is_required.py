@@ -20,6 +20,7 @@ OPEN = {
     "favicon.ico": "a picture",
     "mail/unsubscribe/": "a link in a mail, whose signature is the permission",
     "metrics": "asks for its own key",
+    "sync/google/webhook/$": "Google's notices, each with the secret of its channel",
     "sandbox/google/": "plays Google, in local trials only",
 }
 ANSWERS = {"uuid": str(uuid4()), "int": "1", "str": "month", "slug": "x", "path": "x"}

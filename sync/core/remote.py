@@ -85,6 +85,14 @@ class EventPage:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """An open push channel: the resource it watches, in the provider's words, and when it ends."""
+
+    resource_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class Tokens:
     """What an account's calls are authorised with. `expires_at` None: unknown."""
 

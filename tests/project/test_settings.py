@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from project import env
 from tests.servers import ROOT
 
 KEY = "x" * 40
@@ -108,3 +109,32 @@ def test_production_settings_pass_djangos_own_checks(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "local_google", "is_good"),
+    [
+        ("", False, True),
+        ("https://calendar.example.com/sync/google/webhook/", False, True),
+        ("https://8.8.8.8/sync/google/webhook/", False, True),
+        ("http://calendar.example.com/sync/google/webhook/", False, False),
+        ("https://localhost/sync/google/webhook/", False, False),
+        ("https://192.168.1.5/sync/google/webhook/", False, False),
+        ("https://nas.local/sync/google/webhook/", False, False),
+        ("https://nas/sync/google/webhook/", False, False),
+        ("https://calendar.example.com/hook?x=1", False, False),
+        ("http://127.0.0.1:8000/sync/google/webhook/", False, False),
+        ("http://127.0.0.1:8000/sync/google/webhook/", True, True),
+        ("http://localhost:8000/sync/google/webhook/", True, True),
+        ("http://10.0.0.1:8000/sync/google/webhook/", True, False),
+    ],
+)
+def test_a_webhook_address_that_google_cannot_reach_is_refused_with_words(
+    monkeypatch: pytest.MonkeyPatch, address: str, local_google: bool, is_good: bool
+) -> None:
+    monkeypatch.setenv("GOOGLE_WEBHOOK_URL", address)
+    if is_good:
+        assert env.webhook_address("GOOGLE_WEBHOOK_URL", local_google=local_google) == address
+    else:
+        with pytest.raises(SystemExit, match="GOOGLE_WEBHOOK_URL=.*(cannot be reached by Google|must end)"):
+            env.webhook_address("GOOGLE_WEBHOOK_URL", local_google=local_google)

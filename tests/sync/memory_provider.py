@@ -21,8 +21,17 @@ from sync.core.remote import (
     RemoteItem,
     Tokens,
     UnreadableEvent,
+    Watch,
 )
-from sync.provider import AlreadyDeleted, AlreadyExists, FullSyncRequired, NeedsReauth, NotFound, Outdated
+from sync.provider import (
+    AlreadyDeleted,
+    AlreadyExists,
+    FullSyncRequired,
+    NeedsReauth,
+    NotFound,
+    Outdated,
+    Refused,
+)
 
 PAGE_SIZE = 3
 
@@ -147,6 +156,12 @@ class MemoryProvider:
             raise AlreadyDeleted("The event was deleted.")
         self._check(before, etag)
         self._calendar(calendar.id).delete(event_id)
+
+    def watch_calendar(self, calendar_id: str, channel_id: str, secret: str, address: str) -> Watch:
+        raise Refused("This calendar system tells nobody of changes.")
+
+    def stop_watching(self, channel_id: str, resource_id: str) -> None:
+        raise NotFound("There is no such channel.")
 
     def _calendars(self) -> dict[str, MemoryCalendar]:
         self.calls += 1
