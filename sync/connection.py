@@ -198,6 +198,7 @@ def waiting_from_before(account: GoogleAccount) -> QuerySet[CalendarEvent]:
         calendar__google_link__is_enabled=True,
         calendar__google_link__access_role__in=WRITING_ROLES,
         is_read_only=False,
+        is_local_only=False,
         revision__gt=F("synced_revision"),
     )
 

@@ -27,8 +27,8 @@ def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
     """
     account = link.account
     events = CalendarEvent.objects.filter(
-        calendar=link.calendar, is_read_only=False, revision__gt=F("synced_revision")
-    ).exclude(google_link__state=EventLink.State.PARKED)
+        calendar=link.calendar, is_read_only=False, is_local_only=False, revision__gt=F("synced_revision")
+    ).exclude(Q(google_link__state=EventLink.State.PARKED) | Q(series__is_local_only=True))
     if not account.is_rehearsed:
         events = events.exclude(pk__in=waiting_from_before(account).values("pk"))
     return events.select_related("calendar", "series", "google_link__link").order_by(

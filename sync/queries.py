@@ -10,9 +10,9 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from scheduling.models import CalendarEvent
-from sync.connection import waiting_from_before
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from sync.outbox import waiting
+from sync.rehearsal import candidates
 
 
 def account_of(user: Any) -> GoogleAccount | None:
@@ -40,6 +40,7 @@ class AccountState:
     conflicts: int
     refused: tuple[EventLink, ...]
     from_before: int
+    doubles: int
     is_running: bool
 
 
@@ -58,6 +59,7 @@ def account_state(account: GoogleAccount) -> AccountState:
     refused = EventLink.objects.filter(
         link__account=account, state=EventLink.State.PARKED, event__isnull=False
     )
+    before = [] if account.is_rehearsed or account.is_newly_connected else candidates(account)
     now = timezone.now()
     return AccountState(
         account=account,
@@ -66,7 +68,8 @@ def account_state(account: GoogleAccount) -> AccountState:
         waiting=sum(row.waiting for row in rows),
         conflicts=Conflict.objects.filter(event_link__link__account=account, resolved_at=None).count(),
         refused=tuple(refused.select_related("event")[:20]),
-        from_before=0 if account.is_rehearsed else waiting_from_before(account).count(),
+        from_before=len(before),
+        doubles=sum(one.kind == "double" for one in before),
         is_running=account.lease_until > now and bool(account.lease_owner) or account.queued_until > now,
     )
 

@@ -39,7 +39,10 @@ def nudge(calendar_id: Any, event_ids: Any = (), origin: str = "", **kwargs: Any
     if origin != "google" and event_ids:
         unpark(Q(event__in=event_ids))
     dirty = CalendarEvent.objects.filter(
-        calendar_id=calendar_id, is_read_only=False, revision__gt=F("synced_revision")
+        calendar_id=calendar_id,
+        is_read_only=False,
+        is_local_only=False,
+        revision__gt=F("synced_revision"),
     )
     if not dirty.exists() or origin == "google":
         return

@@ -110,6 +110,9 @@ class CalendarEvent(models.Model):
         default=0, editable=False, help_text="The revision that the remote side is known to agree with."
     )
     sync_state = models.CharField(max_length=8, choices=SyncState, blank=True, default=SyncState.NONE)
+    is_local_only = models.BooleanField(
+        default=False, help_text="Its owner keeps it on this server: no other calendar gets it."
+    )
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -258,7 +261,8 @@ class CalendarEvent(models.Model):
     @property
     def is_waiting(self) -> bool:
         """A change of it has not reached the remote calendar yet."""
-        return self.calendar.is_synced and self.is_editable and self.revision > self.synced_revision
+        is_mirrored = self.calendar.is_synced and self.is_editable and not self.is_local_only
+        return is_mirrored and self.revision > self.synced_revision
 
 
 class Occurrence(models.Model):

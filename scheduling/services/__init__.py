@@ -1,5 +1,12 @@
 """Writes. Every change of a calendar goes through one of these functions."""
 
+from scheduling.services.copies import (
+    absorb_event,
+    delete_calendar,
+    mark_unsent,
+    retire_events,
+    set_local_only,
+)
 from scheduling.services.errors import InvalidEvent, ReadOnly, StaleEvent
 from scheduling.services.events import (
     apply_remote,
@@ -40,25 +47,30 @@ __all__ = [
     "InvalidMail",
     "ReadOnly",
     "StaleEvent",
+    "absorb_event",
     "apply_remote",
     "claim_due_mails",
     "create_api_token",
     "create_calendar",
     "create_event",
     "create_remote_events",
+    "delete_calendar",
     "delete_event",
     "ensure_profile",
     "extend_occurrences",
     "forget_old_mails",
     "keep_displaced",
     "mark_synced",
+    "mark_unsent",
     "move_event",
     "queue_mail",
     "replace_available_slots",
     "restore_event",
     "restore_revision",
+    "retire_events",
     "send_due_mails",
     "set_calendar_visibility",
+    "set_local_only",
     "set_sync_state",
     "stop_mails",
     "touch_api_token",

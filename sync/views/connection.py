@@ -6,12 +6,16 @@ from allauth.socialaccount.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
+from scheduling.htmx import vary
+from scheduling.queries import profile_of
 from sync import connection
 from sync.queries import account_of
+from sync.rehearsal import decide, rehearsal_of
 from sync.tasks import run_now
 
 CONSENT = {"access_type": "offline", "prompt": "consent", "include_granted_scopes": "true"}
@@ -45,11 +49,24 @@ def disconnect(request: HttpRequest) -> HttpResponse:
     return redirect("sync")
 
 
+@require_GET
+@never_cache
+def rehearsal(request: HttpRequest) -> HttpResponse:
+    """What the first sync will send, and what looks like a double."""
+    account = account_of(request.user)
+    if account is None or account.is_rehearsed or account.is_newly_connected:
+        return redirect("sync")
+    profile = profile_of(request.user)
+    context = {"account": account, "rehearsal": rehearsal_of(account, profile)}
+    return vary(render(request, "sync/rehearsal.html", context))
+
+
 @require_POST
 def confirm(request: HttpRequest) -> HttpResponse:
-    """The owner agrees that events from before the connection go to Google."""
+    """The owner says what becomes of the events from before the connection."""
     account = account_of(request.user)
-    if account is not None:
-        connection.confirm_rehearsal(account=account)
+    if account is not None and not account.is_rehearsed:
+        choices = {name: str(value) for name, value in request.POST.items()}
+        decide(account=account, choices=choices, actor=request.user)
         run_now([account.pk])
     return redirect("sync")

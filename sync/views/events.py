@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from scheduling import services
 from scheduling.models import CalendarEvent
 from sync.outbox import unpark
 from sync.queries import account_of
@@ -24,3 +25,14 @@ def retry(request: HttpRequest, event_id: UUID) -> HttpResponse:
         if account is not None:
             run_now([account.pk])
     return redirect("event", event_id=event.pk) if request.POST.get("back") == "event" else redirect("sync")
+
+
+@require_POST
+def send(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """An event that was kept on this server goes to Google after all."""
+    event = get_object_or_404(CalendarEvent.objects.of(request.user).select_related("calendar"), pk=event_id)
+    services.set_local_only(events=[event], is_local_only=False)
+    account = account_of(request.user)
+    if account is not None:
+        run_now([account.pk])
+    return redirect("event", event_id=event.pk)

@@ -15,7 +15,7 @@ from sync.connection import disconnect
 from sync.models import Conflict, GoogleAccount
 from tests.make import make_event
 from tests.sync.google_side import GoogleSide
-from tests.sync.test_engine import edit, remove, run
+from tests.sync.runs import edit, remove, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
