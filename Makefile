@@ -15,7 +15,7 @@ run: .venv/.base ## a working calendar with demo content on http://localhost:800
 	  printf '# Made by make run: a local trial. See .env.example before people rely on it.\nDEBUG=1\n' > .env; fi
 	@exec $(PYTHON) manage.py serve --demo --port $(PORT) $(ARGS)
 
-test: .venv/.dev browser ## every test (ARGS="-k name" for some)
+test: .venv/.dev .venv/.oracle browser ## every test (ARGS="-k name" for some)
 	@$(PYTHON) -m pytest $(ARGS)
 
 check: .venv/.dev ## formatter, linter, types, system checks, migrations
@@ -28,7 +28,7 @@ check: .venv/.dev ## formatter, linter, types, system checks, migrations
 format: .venv/.dev ## let the formatter and the linter mend what they can
 	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format --quiet .
 
-bench: .venv/.dev browser ## the benchmarks, as ratios
+bench: .venv/.dev .venv/.oracle browser ## the benchmarks, as ratios
 	@$(PYTHON) -m tests.bench
 
 lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRADE=--upgrade to move on)
@@ -36,7 +36,8 @@ lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRAD
 	set -e; \
 	$$compile $(UPGRADE) pyproject.toml -o requirements/base.txt; \
 	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --group dev -o requirements/dev.txt; \
-	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --all-extras -o requirements/scaled.txt
+	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --all-extras -o requirements/scaled.txt; \
+	$$compile $(UPGRADE) requirements/oracle.in -o requirements/oracle.txt
 
 # --- the environment ----------------------------------------------------------------------------
 .venv/bin/uv: requirements/uv.txt
@@ -59,6 +60,12 @@ lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRAD
 .venv/.dev: requirements/dev.txt .venv/bin/uv
 	@$(UV) pip sync --quiet --require-hashes --python $(PYTHON) requirements/dev.txt
 	@touch .venv/.base $@
+
+# A recurrence engine to compare ours with, apart from ours because it wants an older dateutil.
+.venv/.oracle: requirements/oracle.txt .venv/bin/uv
+	@$(PYTHON) -m venv --clear .venv/oracle >/dev/null
+	@$(UV) pip sync --quiet --require-hashes --python .venv/oracle/bin/python requirements/oracle.txt
+	@touch $@
 
 browser: .venv/.dev
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \

@@ -1,0 +1,2 @@
+class RecurrenceError(ValueError):
+    """The lines cannot be expanded; the text says why, for people."""
