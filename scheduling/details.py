@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from scheduling.core import wording
 from scheduling.core.zones import wall_time
-from scheduling.models import CalendarEvent, Occurrence, UserProfile
+from scheduling.models import CalendarEvent, UserProfile
+from scheduling.queries import span_of
 from scheduling.sanitise import description_html
 
 ANSWERS = {
@@ -22,7 +23,7 @@ ANSWERS = {
 
 def details_of(event: CalendarEvent, profile: UserProfile, occurrence: str = "") -> dict[str, Any]:
     """`occurrence` is the original start of one occurrence of a series: its time is shown then."""
-    start, end = _span(event, occurrence)
+    start, end = span_of(event, occurrence)
     place = ZoneInfo(profile.timezone)
     today = wall_time(timezone.now(), place).date()
     twelve = profile.clock == UserProfile.Clock.HOURS_12
@@ -42,14 +43,6 @@ def details_of(event: CalendarEvent, profile: UserProfile, occurrence: str = "")
         "people": [_person(guest) for guest in event.attendees],
         "description": description_html(event.description) if event.description else "",
     }
-
-
-def _span(event: CalendarEvent, occurrence: str) -> tuple[datetime | date, datetime | date]:
-    if occurrence and event.recurrence:
-        found = Occurrence.objects.filter(event=event, original_start=occurrence[:20]).first()
-        if found:
-            return (found.start_date, found.end_date) if found.is_all_day else (found.start, found.end)
-    return event.start, event.end
 
 
 def _person(guest: dict[str, Any]) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from scheduling.core.recurrence import RecurrenceError
+from scheduling.core.series import occurrence_at
 from scheduling.models import Calendar, CalendarEvent, CalendarEventQuerySet, Occurrence, UserProfile
 from scheduling.services.occurrences import series_occurrences
 
@@ -36,6 +37,21 @@ def primary_calendar_of(user: Any) -> Calendar:
 def events_of(user: Any) -> CalendarEventQuerySet:
     """Every event of this person, with its calendar; deleted ones too."""
     return CalendarEvent.objects.of(user).select_related("calendar", "series")
+
+
+def span_of(event: CalendarEvent, occurrence: str = "") -> tuple[datetime | date, datetime | date]:
+    """Start and end of the event, or of the occurrence of a series with that original start."""
+    if occurrence and event.recurrence:
+        found = Occurrence.objects.filter(event=event, original_start=occurrence[:20]).first()
+        if found:
+            return (found.start_date, found.end_date) if found.is_all_day else (found.start, found.end)
+        try:
+            beyond = occurrence_at(event.values, occurrence)
+        except ValueError:  # no name of an occurrence, or a rule that cannot be expanded
+            beyond = None
+        if beyond:
+            return beyond.start, beyond.end
+    return event.start, event.end
 
 
 def occurrences_between(calendar_ids: Iterable[UUID], start: datetime, end: datetime) -> list[Occurrence]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.views import calendar, events, history, mail
+from scheduling.views import calendar, events, history, mail, moving
 
 urlpatterns = [
     path("", calendar.home, name="home"),
@@ -16,7 +16,7 @@ urlpatterns = [
     path("calendar/events/<uuid:event_id>/edit/", events.edit, name="event-edit"),
     path("calendar/events/<uuid:event_id>/delete/", events.delete, name="event-delete"),
     path("calendar/events/<uuid:event_id>/restore/", events.restore, name="event-restore"),
-    path("calendar/events/<uuid:event_id>/move/", events.move, name="event-move"),
+    path("calendar/events/<uuid:event_id>/move/", moving.move, name="event-move"),
     path("calendar/events/<uuid:event_id>/undo/", events.undo, name="event-undo"),
     path("calendar/events/<uuid:event_id>/history/", history.history, name="event-history"),
     path(

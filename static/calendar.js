@@ -4,28 +4,33 @@ const root = document.documentElement;
 const grid = () => document.getElementById('grid');
 const isTimes = (el) => el.classList.contains('tg');
 let kept = null; // what to restore after the grid was swapped
-let isHeld = false; // a refresh came while something was dragged
+let isHeld = false; // a refresh came while something was in the hand
+function hold(isOn) {
+  isHeld = isOn;
+  const button = document.getElementById('held');
+  if (button) button.hidden = !isOn;
+}
 let focusNext = false; // the keyboard turned the page: focus the new grid's tab stop
 
 // --- refresh
 document.addEventListener('htmx:beforeRequest', (event) => {
-  if (event.detail.elt.id === 'grid' && 'dragging' in root.dataset) { isHeld = true; event.preventDefault(); }
+  if (event.detail.elt.id === 'grid' && 'dragging' in root.dataset) { hold(true); event.preventDefault(); }
 });
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   if (detail.target.id !== 'grid' || !detail.shouldSwap) return;
   const isRefresh = detail.requestConfig.elt.id === 'grid';
-  if (isRefresh && 'dragging' in root.dataset) { isHeld = true; detail.shouldSwap = false; return; }
+  if (isRefresh && 'dragging' in root.dataset) { hold(true); detail.shouldSwap = false; return; }
   const old = grid();
   const scroller = isTimes(old) ? old : old.closest('.main');
   kept = {
     isRefresh, isTimes: isTimes(old), top: scroller.scrollTop, left: scroller.scrollLeft,
-    open: old.querySelector('[popover]:popover-open')?.id, focus: document.activeElement?.id,
+    open: old.querySelector('[popover]:popover-open')?.id, focus: document.activeElement?.id, event: document.activeElement?.closest?.('#grid [data-event]')?.dataset.event,
     stop: isRefresh && stops(old).find((stop) => stop.tabIndex === 0)?.id,
   };
 });
 document.addEventListener('htmx:afterSwap', () => {
   if (!kept) return;
-  const { isRefresh, top, left, open, focus, stop } = kept;
+  const { isRefresh, top, left, open, focus, event, stop } = kept;
   const was = kept.isTimes;
   kept = null;
   const now = grid();
@@ -36,12 +41,18 @@ document.addEventListener('htmx:afterSwap', () => {
   if (open) document.getElementById(open)?.showPopover({ source: document.getElementById(`${open}-btn`) });
   prepare(stop && document.getElementById(stop));
   if (focusNext) stops(now).find((el) => el.tabIndex === 0)?.focus();
-  else if (focus && document.activeElement === document.body) document.getElementById(focus)?.focus({ preventScroll: true });
+  else if (focus && document.activeElement === document.body) {
+    // An event that was moved has another id, because it has another day.
+    const again = document.getElementById(focus) ?? (event && now.querySelector(`[data-event="${event}"]`));
+    again?.focus({ preventScroll: true });
+  }
   focusNext = false;
 });
 new MutationObserver(() => {
-  if (isHeld && !('dragging' in root.dataset)) { isHeld = false; htmx.trigger(document.body, 'events-changed'); }
+  if (isHeld && !('dragging' in root.dataset)) { hold(false); htmx.trigger(document.body, 'events-changed'); }
 }).observe(root, { attributeFilter: ['data-dragging'] });
+
+document.body.addEventListener('refresh-held', () => hold(true));
 
 // --- first scroll: working hours, and today where only three days fit
 function scrollFirst(el, top) {

@@ -58,8 +58,10 @@ if (path) {
       return;
     }
     if (notice?.type !== 'events-changed') return;
-    if ('dragging' in root.dataset) held.set(notice.calendar, notice);
-    else tell(notice);
+    if ('dragging' in root.dataset) {
+      held.set(notice.calendar, notice);
+      body.dispatchEvent(new CustomEvent('refresh-held'));
+    } else tell(notice);
   };
 
   body.addEventListener('events-changed', (event) => {

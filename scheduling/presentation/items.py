@@ -43,6 +43,7 @@ class Item:
 
     entry: grid.Entry
     event_id: str
+    revision: str  # of an event that may be changed here, else empty
     href: str
     title: str
     color: int
@@ -120,6 +121,7 @@ def _item(occurrence: Occurrence, viewer: Viewer) -> Item:
     return Item(
         entry=grid.Entry(f"{event.pk}-{_compact(original)}", start, end, event.title),
         event_id=str(event.pk),
+        revision=str(event.revision) if event.is_editable else "",
         href=address,
         title=event.title or "(no title)",
         color=event.color or calendar.color,

@@ -191,6 +191,7 @@ def _box_piece(item: Item, box: grid.Box, day: date, viewer: Viewer) -> BoxPiece
         place += f" c-{box.column}of{box.columns}"
     if box.span > 1:
         place += f" x-{box.span}"
+    place += " from" * box.before + " to" * box.after
     starts = viewer.time(time.min if box.before else item.starts)
     till = f"–{viewer.time(item.ends)}"
     where = f" · {item.location}" if item.location else ""
