@@ -8,9 +8,11 @@ Invariants:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -23,6 +25,8 @@ from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent
 from sync.core.series import occurrence_values
 from sync.models import CalendarLink, Conflict, EventLink, JournalEntry
 
+logger = logging.getLogger(__name__)
+
 
 def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> int:
     """Take in some resources of one listing; returns how many events here changed.
@@ -32,11 +36,11 @@ def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> int:
     latest = {item.id: item for item in items}  # one listing may name an event twice: the last is true
     links = EventLink.objects.filter(link=link, google_id__in=latest)
     known = {found.google_id: found for found in links.select_related("event__calendar", "event__series")}
-    unchanged = [
-        found.pk for google_id, found in known.items() if _is_unchanged(found, latest[google_id].etag)
-    ]
-    EventLink.objects.filter(pk__in=unchanged).update(seen_generation=link.full_generation)
-    settled = {found.google_id for found in known.values() if found.pk in set(unchanged)}
+    unchanged = [found for found in known.values() if _is_unchanged(found, latest[found.google_id].etag)]
+    unseen = [found.pk for found in unchanged if found.seen_generation != link.full_generation]
+    if unseen:
+        EventLink.objects.filter(pk__in=unseen).update(seen_generation=link.full_generation)
+    settled = {found.google_id for found in unchanged}
     settled |= _create_plain(link, [item for key, item in latest.items() if key not in known])
     changed = len(settled) - len(unchanged)
     for google_id, item in latest.items():
@@ -71,14 +75,24 @@ def _create_plain(link: CalendarLink, items: list[RemoteItem]) -> set[str]:
     )
     twins = set(taken.values_list("google_event_id", flat=True))
     new = [remote for remote in plain if remote.id not in twins]
-    try:
-        events = services.create_remote_events(
-            calendar=link.calendar,
-            items=[(remote.values, remote.details) for remote in new if remote.values is not None],
-            origin=EventRevision.Origin.GOOGLE,
-        )
-    except InvalidEvent:  # one of them cannot be: singly, it alone is set aside
+    if not new:
         return set()
+    try:
+        return _create(link, new)
+    except OperationalError:
+        raise
+    except Exception:  # whatever it is, it is one of them: singly, that one alone is set aside
+        return set()
+
+
+@transaction.atomic
+def _create(link: CalendarLink, new: list[RemoteEvent]) -> set[str]:
+    assert link.calendar is not None
+    events = services.create_remote_events(
+        calendar=link.calendar,
+        items=[(remote.values, remote.details) for remote in new if remote.values is not None],
+        origin=EventRevision.Origin.GOOGLE,
+    )
     EventLink.objects.bulk_create(
         [_filled(EventLink(link=link, google_id=r.id), link, r, e) for r, e in zip(new, events, strict=True)],
         batch_size=200,
@@ -106,9 +120,16 @@ def apply_item(
         _note_seen(link, known)
         return False
     try:
-        return _apply(link, item, known, agreed)
-    except InvalidEvent as error:
-        _quarantine(link, item, known, str(error))
+        with transaction.atomic():
+            return _apply(link, item, known, agreed)
+    except OperationalError:  # the database's trouble, not the item's
+        raise
+    except Exception as error:
+        # Whatever an odd resource sets off, the others must come in and the cursor must go on.
+        if not isinstance(error, InvalidEvent):
+            logger.exception("an event from Google was set aside")
+        fresh = EventLink.objects.select_related("event").filter(link=link, google_id=item.id).first()
+        _quarantine(link, item, fresh, str(error) or type(error).__name__)
         return False
 
 
@@ -283,7 +304,8 @@ def _quarantine(link: CalendarLink, item: RemoteItem, known: EventLink | None, e
     if not item.id:
         return
     known = known or EventLink(link=link, google_id=item.id)
-    known.etag, known.raw, known.error = item.etag, item.raw, error[:500]
+    # The etag stays: what is sent meanwhile must not overwrite what could not be read.
+    known.raw, known.error = item.raw, error[:500]
     known.state, known.seen_generation = EventLink.State.QUARANTINED, link.full_generation
     known.save()
     _journal(

@@ -17,10 +17,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from scheduling.services import queue_mail
 from sync.connection import confirm_rehearsal, enable_calendar
 from sync.core.remote import WRITING_ROLES, Tokens
 from sync.encryption import Unreadable
@@ -35,6 +37,7 @@ from sync.provider import (
     RateLimited,
     RetryLater,
     SetupError,
+    Unreachable,
     connect,
 )
 from sync.pull import pull
@@ -49,6 +52,7 @@ UNREADABLE_TOKENS = (
 LISTED_FIELDS = ["account", "summary", "time_zone", "access_role", "is_primary", "direction"]
 LONGEST_BACKOFF = 15 * 60  # seconds
 PUSHED_POLL_SECONDS = 30 * 60  # where notices arrive; Google drops a few of them
+TROUBLES_OF_CALENDARS = 2  # of one run; then it is the account's
 LONGEST_WAIT_IN_FOREGROUND = 5  # seconds; a command waits this much for a back-off to end, a worker never
 
 
@@ -170,7 +174,9 @@ def _sync_calendars(
 ) -> None:
     if in_foreground or account.is_newly_connected or not account.calendar_links.exists():
         read_calendar_list(provider, account, lease)
-    for link in account.calendar_links.filter(is_enabled=True).select_related("calendar", "account"):
+    troubles: list[RetryLater] = []
+    links = list(account.calendar_links.filter(is_enabled=True).select_related("calendar", "account"))
+    for link in links:
         try:
             if full:
                 link.sync_token = ""
@@ -189,11 +195,15 @@ def _sync_calendars(
                 result.next_due = min(filter(None, (result.next_due, pushed.next_due)), default=None)
         except NotFound as error:
             # Out of reach, perhaps for a while: its events stay here, the other calendars go on.
-            with lease.hold():
-                link.is_unreachable, link.last_error = True, str(error)[:500]
-                link.next_poll_at = timezone.now() + _poll_interval(link)
-                link.save(update_fields=["is_unreachable", "last_error", "next_poll_at"])
-            result.error = f"{link}: {error}"
+            _note_trouble(link, lease, result, error, _poll_interval(link), is_unreachable=True)
+        except (RateLimited, Unreachable):
+            raise
+        except RetryLater as error:
+            # This calendar's trouble, unless the next one has it too.
+            troubles.append(error)
+            if len(troubles) in (len(links), TROUBLES_OF_CALENDARS):
+                raise
+            _note_trouble(link, lease, result, error, timedelta(seconds=60 * random.uniform(0.5, 1.5)))
         result.next_due = min(filter(None, (result.next_due, link.next_poll_at)), default=None)
     stop_retired(provider, account)
 
@@ -203,6 +213,22 @@ def _is_due(link: CalendarLink) -> bool:
     now = timezone.now()
     is_told = link.notify_sequence > link.pulled_sequence and link.quiet_until <= now
     return is_told or link.next_poll_at <= now or not link.sync_token
+
+
+def _note_trouble(
+    link: CalendarLink,
+    lease: Lease,
+    result: RunResult,
+    error: ProviderError,
+    pause: timedelta,
+    *,
+    is_unreachable: bool = False,
+) -> None:
+    with lease.hold():
+        link.is_unreachable, link.last_error = is_unreachable, str(error)[:500]
+        link.next_poll_at = timezone.now() + pause
+        link.save(update_fields=["is_unreachable", "last_error", "next_poll_at"])
+    result.error = f"{link}: {error}"
 
 
 def _journal_arrivals(link: CalendarLink, changed: int) -> None:
@@ -273,6 +299,7 @@ def _note_success(account: GoogleAccount, lease: Lease, result: RunResult) -> No
             last_error=result.error[:500],
             backoff_level=0,
             backoff_until=None,
+            is_backoff_binding=False,
             next_run_at=_next_run(account, result.next_due or now + _spread(settings.SYNC_POLL_SECONDS)),
             last_counts={"pulled": result.pulled, "sent": result.sent, "failed": result.failed},
         )
@@ -298,8 +325,9 @@ def _note_failure(account: GoogleAccount, lease: Lease, error: ProviderError) ->
         level = min(account.backoff_level + 1, 10)
         changes |= {"backoff_level": level, "next_run_at": now + _backoff(error, level)}
         changes["backoff_until"] = changes["next_run_at"]
+        changes["is_backoff_binding"] = isinstance(error, RateLimited)
     if isinstance(error, SetupError):
-        logger.error("Google refuses this site's project: %s", error)
+        _alert_administrators(error)
     with lease.hold():
         _update(account, **changes)
         if "status" in changes or account.backoff_level == 0:
@@ -309,6 +337,19 @@ def _note_failure(account: GoogleAccount, lease: Lease, error: ProviderError) ->
                 action="failed",
                 text=str(error)[:500],
             )
+
+
+def _alert_administrators(error: SetupError) -> None:
+    """At most once a day, whatever the number of accounts: their owners cannot mend this."""
+    logger.error("Google refuses this site's project: %s", error)
+    staff = get_user_model().objects.filter(is_active=True, is_superuser=True).exclude(email="")
+    for user in staff:
+        queue_mail(
+            template="google_setup",
+            to=user.email,
+            context={"error": str(error)},
+            key=f"google-setup:{user.pk}:{timezone.now():%Y-%m-%d}",
+        )
 
 
 def _update(account: GoogleAccount, **changes: Any) -> None:
@@ -339,7 +380,7 @@ def request_run(account_ids: list[int], *, delay: timedelta = timedelta(0), pull
         accounts.filter(next_run_at__gt=due).update(next_run_at=due)
         accounts.filter(next_run_at=None).update(next_run_at=due)
         if pull_now:
-            accounts.update(backoff_until=None)
+            accounts.filter(is_backoff_binding=False).update(backoff_until=None)
             CalendarLink.objects.filter(account__in=account_ids, is_enabled=True).update(
                 next_poll_at=timezone.now()
             )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
+from socket import gaierror
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -42,6 +43,7 @@ from sync.provider import (
     Refused,
     RetryLater,
     SetupError,
+    Unreachable,
 )
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ EVENT_REASONS: dict[str, type[ProviderError]] = {
     "forbiddenForNonOrganizer": NotTheOrganizer,
     "requiredAccessLevel": NoWriteAccess,
 }
+NO_CONNECTION = (ConnectionRefusedError, gaierror, httplib2.ServerNotFoundError)
 BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 
 
@@ -257,7 +260,8 @@ class _translated:
         if isinstance(error, RefreshError):
             raise _from_refresh(error) from error
         if isinstance(error, (OSError, HTTPException, httplib2.HttpLib2Error, TransportError)):
-            raise RetryLater(f"Google could not be reached ({type(error).__name__}).") from error
+            kind = Unreachable if isinstance(error, NO_CONNECTION) else RetryLater
+            raise kind(f"Google could not be reached ({type(error).__name__}).") from error
         if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
             raise RetryLater("Google's answer was cut off.") from error
 

@@ -54,6 +54,9 @@ class GoogleAccount(models.Model):
     )
     backoff_level = models.PositiveSmallIntegerField(default=0)
     backoff_until = models.DateTimeField(null=True)
+    is_backoff_binding = models.BooleanField(
+        default=False, help_text="Google asked for the pause: nobody cuts it short."
+    )
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(default=timezone.now)
     lease_generation = models.PositiveBigIntegerField(default=0)
@@ -123,6 +126,9 @@ class CalendarLink(models.Model):
     next_poll_at = models.DateTimeField(default=timezone.now)
     last_ok_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
+    has_absent = models.BooleanField(
+        default=False, help_text="A full listing ended; what it did not name is still to be asked for."
+    )
     deletions_held = models.PositiveIntegerField(
         default=0, help_text="How many events a full listing did not contain when the brake stopped it."
     )

@@ -34,6 +34,10 @@ class RetryLater(ProviderError):
     """The outcome is unknown (a server's fault, a dropped connection, an answer cut off): try again later."""
 
 
+class Unreachable(RetryLater):
+    """No connection came about: the network or the whole service, never one event's fault."""
+
+
 class RateLimited(RetryLater):
     """The whole account must pause: `retry_after` seconds when the provider named them."""
 
@@ -89,7 +93,7 @@ class Outdated(ProviderError):
 class CalendarProvider(Protocol):
     """Calls on behalf of one account; one object per run, not thread-safe.
 
-    Every call may raise `RetryLater`, `RateLimited`, `NeedsReauth`, `InsufficientScope` or `SetupError`; the calls
+    Every call may raise `RetryLater`, `Unreachable`, `RateLimited`, `NeedsReauth`, `InsufficientScope` or `SetupError`; the calls
     on a calendar also `NotFound`. What else they raise stands with them.
     """
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sync.access import take_access
 from sync.apply import apply_item, apply_items, tombstone
-from sync.core.remote import EventPage, RemoteEvent
+from sync.core.remote import EventPage, RemoteEvent, RemoteItem
 from sync.lease import Lease
 from sync.models import CalendarLink, EventLink, JournalEntry
 from sync.provider import AlreadyDeleted, CalendarProvider, FullSyncRequired, NotFound, RetryLater
@@ -67,7 +68,8 @@ def _pull_pages(provider: CalendarProvider, link: CalendarLink, lease: Lease, re
     if full:
         with lease.hold():
             link.full_generation += 1
-            link.save(update_fields=["full_generation"])
+            link.sync_token, link.has_absent = "", False
+            link.save(update_fields=["full_generation", "sync_token", "has_absent"])
     notified = link.notify_sequence
     page_token = ""
     while True:
@@ -77,17 +79,17 @@ def _pull_pages(provider: CalendarProvider, link: CalendarLink, lease: Lease, re
         for step in steps:
             with lease.hold():
                 result.changed += apply_items(link, step)
-        absent: list[EventLink] = []
         with lease.hold():
             result.changed += apply_items(link, last)
             if not page_token:
                 if full:
-                    absent = _absent(link)
+                    link.has_absent, link.deletions_held = _absent(link).exists(), 0
+                    link.save(update_fields=["has_absent", "deletions_held"])
                 _save_cursor(link, page, provider.listing_version, notified)
         if not page_token:
             break
-    if absent:
-        _settle_absent(provider, link, lease, absent, result)
+    if link.has_absent:
+        _settle_absent(provider, link, lease, result)
     _link_exceptions(provider, link, lease, result)
     result.complete = True
 
@@ -110,23 +112,23 @@ def rest_after(notices: int) -> timedelta:
     return min(REST_UNIT * max(notices - 1, 0) ** 2, LONGEST_REST)
 
 
-def _absent(link: CalendarLink) -> list[EventLink]:
+def _absent(link: CalendarLink) -> QuerySet[EventLink]:
     """Links that the full listing did not name. A full listing has no tombstones, so these may be deleted."""
     unseen = EventLink.objects.filter(link=link, is_deleted_remotely=False, base__isnull=False).exclude(
         seen_generation=link.full_generation
     )
-    return list(unseen.select_related("event__calendar", "event__series"))
+    return unseen.select_related("event__calendar", "event__series")
 
 
-def _settle_absent(
-    provider: CalendarProvider, link: CalendarLink, lease: Lease, absent: list[EventLink], result: PullResult
-) -> None:
+def _settle_absent(provider: CalendarProvider, link: CalendarLink, lease: Lease, result: PullResult) -> None:
+    """Ask singly for what a full listing lacked. A run that dies here goes on in the next one."""
+    absent = list(_absent(link))
     total = EventLink.objects.filter(link=link, is_deleted_remotely=False).count()
     living = [known for known in absent if known.event is not None and not known.event.is_deleted]
     if len(living) > max(DELETIONS_ALLOWED, total // 10):
         with lease.hold():
-            link.deletions_held = len(living)
-            link.save(update_fields=["deletions_held"])
+            link.deletions_held, link.has_absent = len(living), False
+            link.save(update_fields=["deletions_held", "has_absent"])
             JournalEntry.objects.create(
                 account_id=link.account_id,
                 direction=JournalEntry.Direction.NOTE,
@@ -135,6 +137,7 @@ def _settle_absent(
             )
         return
     for known in absent:
+        item: RemoteItem
         try:
             item = provider.get_event(link.ref, known.google_id)
         except (NotFound, AlreadyDeleted):
@@ -143,6 +146,9 @@ def _settle_absent(
             known.seen_generation = link.full_generation
             known.etag = ""
             result.changed += apply_item(link, item, known)
+    with lease.hold():
+        link.has_absent = False
+        link.save(update_fields=["has_absent"])
 
 
 def _link_exceptions(

@@ -19,7 +19,15 @@ from sync.access import take_access
 from sync.lease import Lease
 from sync.models import CalendarLink, EventLink
 from sync.outbox import count_attempt, link_of, park, waiting
-from sync.provider import CalendarProvider, NotTheOrganizer, NoWriteAccess, RateLimited, Refused, RetryLater
+from sync.provider import (
+    CalendarProvider,
+    NotTheOrganizer,
+    NoWriteAccess,
+    RateLimited,
+    Refused,
+    RetryLater,
+    Unreachable,
+)
 from sync.send import NotYet, retract, send
 
 FAILURES_IN_A_ROW = 3  # then it is not the events: the account pauses
@@ -74,7 +82,7 @@ def push(provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_onc
         except Refused as error:
             _park(link, event, lease, str(error))
             result.failed += 1
-        except RateLimited:
+        except (RateLimited, Unreachable):
             raise
         except RetryLater as error:
             _try_again(link, event, lease, str(error), result)
