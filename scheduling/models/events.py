@@ -8,6 +8,7 @@ Invariants:
 - the end of an event is never before its start, and an all-day event has dates only
 - a series has at most one override for each original start
 - a cancelled event knows when it was deleted
+- an override whose series has lost its occurrence is cancelled and in no view; it knows its `former_series`
 """
 
 from __future__ import annotations
@@ -34,11 +35,13 @@ class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
         return self.filter(user=user)
 
     def live(self) -> CalendarEventQuerySet:
-        return self.exclude(status=CalendarEvent.Status.CANCELLED)
+        """What is there: an override goes with its series."""
+        cancelled = CalendarEvent.Status.CANCELLED
+        return self.exclude(status=cancelled).exclude(series__status=cancelled)
 
     def deleted(self) -> CalendarEventQuerySet:
-        """What the trash shows: cancelled events that are not a series' cancelled occurrence."""
-        return self.filter(status=CalendarEvent.Status.CANCELLED, series=None)
+        """What the trash shows: cancelled events that are not, and never were, one occurrence of a series."""
+        return self.filter(status=CalendarEvent.Status.CANCELLED, series=None, former_series=None)
 
 
 class CalendarEvent(models.Model):
@@ -85,6 +88,15 @@ class CalendarEvent(models.Model):
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="overrides"
     )
     original_start = models.CharField(max_length=20, blank=True)
+    former_series = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="former_overrides",
+        help_text="Of what was an override until its series had no such occurrence any more.",
+    )
     expanded_from = models.DateTimeField(null=True, editable=False)
     expanded_until = models.DateTimeField(null=True, editable=False)
     recurrence_error = models.CharField(max_length=300, blank=True, editable=False)
@@ -170,6 +182,10 @@ class CalendarEvent(models.Model):
             models.CheckConstraint(
                 condition=Q(series=None, original_start="") | Q(series__isnull=False) & ~Q(original_start=""),
                 name="event_override_has_original_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(former_series=None) | Q(series=None, status="cancelled"),
+                name="event_former_override_is_gone",
             ),
             models.UniqueConstraint(fields=["series", "original_start"], name="event_one_override_per_start"),
             models.UniqueConstraint(
@@ -318,6 +334,7 @@ class EventRevision(models.Model):
         EDIT = "edit", "Changed"
         DELETE = "delete", "Deleted"
         RESTORE = "restore", "Restored"
+        DROP = "drop", "Dropped by a change of its series"
         DISPLACED = "displaced", "Displaced by a merge"
 
     event = models.ForeignKey(CalendarEvent, on_delete=models.CASCADE, related_name="revisions")
@@ -331,6 +348,9 @@ class EventRevision(models.Model):
         null=True, help_text="The event's values before the change; none for a creation."
     )
     calendar_before = models.ForeignKey(Calendar, on_delete=models.SET_NULL, null=True, related_name="+")
+    place_before = models.JSONField(
+        default=dict, help_text="series, original_start, former_series and deleted, before the change."
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

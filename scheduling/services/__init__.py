@@ -7,7 +7,7 @@ from scheduling.services.copies import (
     retire_events,
     set_local_only,
 )
-from scheduling.services.errors import InvalidEvent, ReadOnly, StaleEvent
+from scheduling.services.errors import InvalidEvent, ReadOnly, StaleEvent, UnknownOccurrence
 from scheduling.services.events import (
     apply_remote,
     create_event,
@@ -18,7 +18,6 @@ from scheduling.services.events import (
     move_event,
     restore_event,
     set_sync_state,
-    undo_change,
     update_event,
 )
 from scheduling.services.history import restore_revision
@@ -41,12 +40,22 @@ from scheduling.services.profiles import (
     update_calendar,
     update_profile,
 )
+from scheduling.services.series import (
+    delete_following,
+    delete_occurrence,
+    restore_occurrence,
+    update_following,
+    update_occurrence,
+    update_series,
+)
+from scheduling.services.undo import undo_change
 
 __all__ = [
     "InvalidEvent",
     "InvalidMail",
     "ReadOnly",
     "StaleEvent",
+    "UnknownOccurrence",
     "absorb_event",
     "apply_remote",
     "claim_due_mails",
@@ -56,6 +65,8 @@ __all__ = [
     "create_remote_events",
     "delete_calendar",
     "delete_event",
+    "delete_occurrence",
+    "delete_following",
     "ensure_profile",
     "extend_occurrences",
     "forget_old_mails",
@@ -66,6 +77,7 @@ __all__ = [
     "queue_mail",
     "replace_available_slots",
     "restore_event",
+    "restore_occurrence",
     "restore_revision",
     "retire_events",
     "send_due_mails",
@@ -77,5 +89,8 @@ __all__ = [
     "undo_change",
     "update_calendar",
     "update_event",
+    "update_following",
+    "update_occurrence",
     "update_profile",
+    "update_series",
 ]

@@ -9,7 +9,7 @@ from scheduling.core.event import InvalidEvent
 if TYPE_CHECKING:
     from scheduling.models import CalendarEvent
 
-__all__ = ["InvalidEvent", "ReadOnly", "StaleEvent"]
+__all__ = ["InvalidEvent", "ReadOnly", "StaleEvent", "UnknownOccurrence"]
 
 
 class StaleEvent(Exception):
@@ -22,3 +22,11 @@ class StaleEvent(Exception):
 
 class ReadOnly(Exception):
     """The event or its calendar may not be changed here; the text says why."""
+
+
+class UnknownOccurrence(Exception):
+    """The series has no occurrence with that original start."""
+
+    def __init__(self, series: CalendarEvent) -> None:
+        super().__init__("The series has no event with this original start.")
+        self.series = series

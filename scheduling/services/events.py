@@ -1,7 +1,6 @@
-"""Every write of an event: views, API, admin, imports and sync all come through here.
+"""Writes of an event as a whole: views, API, admin, imports and sync all come through here and `services.series`.
 
-Each function runs in one transaction, takes the calendar's next revision, keeps what was displaced as an
-`EventRevision`, rewrites the stored occurrences and announces the change once, on commit.
+Each function runs in one transaction and writes one `Change`.
 """
 
 from __future__ import annotations
@@ -12,20 +11,27 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.utils import timezone
 
 from scheduling import live
-from scheduling.core.event import EventValues, InvalidEvent, canonical, check, from_json, to_json
-from scheduling.core.recurrence import RecurrenceError, check_recurrence
+from scheduling.core.event import EventValues, InvalidEvent, canonical, check, to_json
 from scheduling.models import Calendar, CalendarEvent, EventRevision
+from scheduling.services.changes import (
+    READ_ONLY_CALENDAR,
+    Actor,
+    Before,
+    Change,
+    checked,
+    locked,
+    require_editable,
+    require_writable,
+)
 from scheduling.services.errors import ReadOnly, StaleEvent
-from scheduling.services.occurrences import rewrite_occurrences, write_new_occurrences
+from scheduling.services.occurrences import write_new_occurrences
+from scheduling.services.overrides import drop_lost_overrides, take_back
 from scheduling.services.revisions import next_revision
-
-READ_ONLY_CALENDAR = "This calendar is read only in Google. You can copy the event to your own."
-READ_ONLY_EVENT = "Only its organiser can change this event. You can copy it to your own calendar."
+from scheduling.services.series import update_master
 
 
 @transaction.atomic
@@ -34,17 +40,18 @@ def create_event(
     calendar: Calendar,
     values: EventValues,
     origin: str,
-    actor: User | AnonymousUser | None = None,
+    actor: Actor = None,
     event_id: uuid.UUID | None = None,
 ) -> CalendarEvent:
     """A new event in `calendar`; raises `InvalidEvent` or `ReadOnly`."""
     if calendar.is_read_only:
         raise ReadOnly(READ_ONLY_CALENDAR)
-    values = _checked(values)
+    values = checked(values)
     event = CalendarEvent(id=event_id or uuid.uuid4(), user_id=calendar.user_id, calendar=calendar)
     event.ical_uid = f"{event.id}@appointment"
     event.values = values
-    _save(event, action=EventRevision.Action.CREATE, origin=origin, actor=actor, before=None)
+    with Change(origin=origin, actor=actor) as change:
+        change.save(event, action=EventRevision.Action.CREATE, before=None)
     return event
 
 
@@ -54,32 +61,38 @@ def update_event(
     event: CalendarEvent,
     values: EventValues,
     origin: str,
-    actor: User | AnonymousUser | None = None,
+    actor: Actor = None,
     expected_revision: int | None = None,
     calendar: Calendar | None = None,
 ) -> CalendarEvent:
     """Give `event` the values (and, when given, another calendar of the same person).
 
+    A series whose rule stays and whose first start moves is moved as a whole, its changed occurrences with it.
     Nothing is written when nothing changes. Raises `StaleEvent` when the event was deleted, or when
     `expected_revision` is given and is not the event's; `InvalidEvent`; `ReadOnly`.
     """
-    event = _locked(event, expected_revision)
+    event = locked(event, expected_revision)
     if event.is_deleted:
         raise StaleEvent(event)
-    _require_editable(event)
+    require_editable(event)
     target = calendar or event.calendar
-    if target.user_id != event.user_id:
-        raise InvalidEvent({"calendar": "Choose one of your own calendars."})
-    if target.is_read_only:
-        raise ReadOnly(READ_ONLY_CALENDAR)
-    before = event.values
-    values = _checked(values, before=before)
+    require_writable(target, event)
+    if event.recurrence:
+        return update_master(series=event, values=values, calendar=target, origin=origin, actor=actor)
+    before = Before.of(event)
+    values = checked(values, before=before.values)
+    if event.series_id and target.pk != event.calendar_id:
+        raise InvalidEvent({"calendar": "One event of a series stays in the calendar of its series."})
+    if event.series_id and values.recurrence:
+        raise InvalidEvent({"recurrence": "One event of a series cannot repeat by a rule of its own."})
     if target.pk != event.calendar_id:
-        return _move_to_calendar(event, target, values, origin, actor)
-    if values == before:
+        # The event keeps its id; its remote twin belongs to the old calendar and is left to sync by the link.
+        event.calendar, event.google_event_id = target, ""
+    elif values == before.values:
         return event
     event.values = values
-    _save(event, action=EventRevision.Action.EDIT, origin=origin, actor=actor, before=before)
+    with Change(origin=origin, actor=actor) as change:
+        change.save(event, action=EventRevision.Action.EDIT, before=before)
     return event
 
 
@@ -88,56 +101,33 @@ def delete_event(
     *,
     event: CalendarEvent,
     origin: str,
-    actor: User | AnonymousUser | None = None,
+    actor: Actor = None,
     expected_revision: int | None = None,
 ) -> CalendarEvent:
     """Cancel `event`: it leaves every view and stays in the trash. Deleting twice changes nothing."""
-    event = _locked(event, expected_revision)
+    event = locked(event, expected_revision)
     if event.is_deleted:
         return event
-    _require_editable(event)
-    before = event.values
-    event.status = CalendarEvent.Status.CANCELLED
-    event.deleted_at = timezone.now()
-    _save(event, action=EventRevision.Action.DELETE, origin=origin, actor=actor, before=before)
+    require_editable(event)
+    with Change(origin=origin, actor=actor) as change:
+        change.delete(event)
     return event
 
 
 @transaction.atomic
-def restore_event(
-    *, event: CalendarEvent, origin: str, actor: User | AnonymousUser | None = None
-) -> CalendarEvent:
+def restore_event(*, event: CalendarEvent, origin: str, actor: Actor = None) -> CalendarEvent:
     """Bring a deleted event back under the same id. Restoring a living event changes nothing."""
-    event = _locked(event, None)
+    event = locked(event)
     if not event.is_deleted:
         return event
-    _require_editable(event)
-    event.status = _status_before_deletion(event)
-    event.deleted_at = None
-    _save(event, action=EventRevision.Action.RESTORE, origin=origin, actor=actor, before=event.values)
+    require_editable(event)
+    before = Before.of(event)
+    event.status, event.deleted_at = _status_before_deletion(event), None
+    if event.former_series_id:
+        take_back(event)
+    with Change(origin=origin, actor=actor) as change:
+        change.save(event, action=EventRevision.Action.RESTORE, before=before)
     return event
-
-
-@transaction.atomic
-def undo_change(
-    *, event: CalendarEvent, revision: int, origin: str, actor: User | AnonymousUser | None = None
-) -> CalendarEvent:
-    """Take back the change that produced `revision`; raises `StaleEvent` when a later one followed."""
-    event = _locked(event, revision)
-    change = event.revisions.filter(revision=revision).exclude(action=EventRevision.Action.DISPLACED).first()
-    if change is None:
-        raise StaleEvent(event)
-    if change.action == EventRevision.Action.DELETE:
-        return restore_event(event=event, origin=origin, actor=actor)
-    if change.action in (EventRevision.Action.CREATE, EventRevision.Action.RESTORE):
-        return delete_event(event=event, origin=origin, actor=actor)
-    return update_event(
-        event=event,
-        values=from_json(change.before or {}),
-        calendar=change.calendar_before or event.calendar,
-        origin=origin,
-        actor=actor,
-    )
 
 
 def move_event(
@@ -145,7 +135,7 @@ def move_event(
     event: CalendarEvent,
     start: datetime | date,
     origin: str,
-    actor: User | AnonymousUser | None = None,
+    actor: Actor = None,
     expected_revision: int | None = None,
 ) -> CalendarEvent:
     """Give the event another start (an instant, or a date when it is all-day) and keep its length."""
@@ -185,26 +175,33 @@ def apply_remote(
         event = CalendarEvent(id=event_id or uuid.uuid4(), user_id=calendar.user_id, calendar=calendar)
         event.series, event.original_start = series, original_start
     else:
-        event = _locked(event, None)
-        before, action = event.values, EventRevision.Action.EDIT
-    was_deleted = before is not None and event.is_deleted
+        event = locked(event)
+        before, action = Before.of(event), EventRevision.Action.EDIT
+    was_deleted = before is not None and before.is_deleted
     changed = {name for name, value in details.items() if getattr(event, name) != value}
     for name in changed:
         setattr(event, name, details[name])
     if values is not None:
         values = canonical(values)
         check(values, from_remote=True)
-        visible = before != values or was_deleted or bool(changed - INVISIBLE_DETAILS)
+        visible = (
+            before is None or before.values != values or was_deleted or bool(changed - INVISIBLE_DETAILS)
+        )
         event.values, event.deleted_at = values, None
         if was_deleted:
             action = EventRevision.Action.RESTORE
+        if event.former_series_id:
+            take_back(event)
     else:
         visible = not was_deleted
         event.status, event.deleted_at = CalendarEvent.Status.CANCELLED, event.deleted_at or timezone.now()
         if before is not None:
             action = EventRevision.Action.DELETE
     if visible:
-        _save(event, action=action, origin=origin, actor=None, before=before, in_step=in_step)
+        with Change(origin=origin) as change:
+            change.save(event, action=action, before=before, in_step=in_step)
+            if before is not None and before.values.recurrence and not event.is_deleted:
+                drop_lost_overrides(change, event)
         return event
     if changed:
         event.save(update_fields=list(changed))
@@ -276,102 +273,11 @@ def keep_displaced(*, event: CalendarEvent, values: EventValues, origin: str) ->
     )
 
 
-def _checked(values: EventValues, before: EventValues | None = None) -> EventValues:
-    values = canonical(values)
-    unchanged_time = before is not None and (before.start, before.end) == (values.start, values.end)
-    faults: dict[str, str] = {}
-    try:
-        check(values, zero_length=unchanged_time)
-    except InvalidEvent as error:
-        # What came from elsewhere and is longer than people may write is not held against another field's edit.
-        faults = {
-            name: fault
-            for name, fault in error.fields.items()
-            if before is None or getattr(before, name) != getattr(values, name)
-        }
-    if not faults and values.recurrence and (before is None or before.recurrence != values.recurrence):
-        try:
-            check_recurrence(values)
-        except RecurrenceError as error:
-            faults = {"recurrence": str(error)}
-    if faults:
-        raise InvalidEvent(faults)
-    return values
-
-
-def _locked(event: CalendarEvent, expected_revision: int | None) -> CalendarEvent:
-    """The row as it stands now, held against other writers until the transaction ends."""
-    current = CalendarEvent.objects.select_for_update(of=("self",)).select_related("calendar", "series")
-    found = current.get(pk=event.pk)
-    if expected_revision is not None and found.revision != expected_revision:
-        raise StaleEvent(found)
-    return found
-
-
-def _require_editable(event: CalendarEvent) -> None:
-    if event.calendar.is_read_only:
-        raise ReadOnly(READ_ONLY_CALENDAR)
-    if event.is_read_only:
-        raise ReadOnly(event.read_only_reason or READ_ONLY_EVENT)
-
-
 def _status_before_deletion(event: CalendarEvent) -> str:
-    deletion = event.revisions.filter(action=EventRevision.Action.DELETE).first()
+    lost = (EventRevision.Action.DELETE, EventRevision.Action.DROP)
+    deletion = event.revisions.filter(action__in=lost).first()
     before = (deletion.before if deletion else None) or {}
     return before.get("status", CalendarEvent.Status.CONFIRMED)
-
-
-def _move_to_calendar(
-    event: CalendarEvent,
-    target: Calendar,
-    values: EventValues,
-    origin: str,
-    actor: User | AnonymousUser | None,
-) -> CalendarEvent:
-    """The event keeps its id; its remote twin belongs to the old calendar and is left to sync by the link."""
-    before, old = event.values, event.calendar
-    event.calendar, event.values = target, values
-    event.google_event_id = ""
-    event.overrides.update(calendar=target)
-    _save(
-        event,
-        action=EventRevision.Action.EDIT,
-        origin=origin,
-        actor=actor,
-        before=before,
-        calendar_before=old,
-    )
-    event.overrides.update(revision=event.revision)
-    _announce(old, next_revision(old), event, origin)
-    return event
-
-
-def _save(
-    event: CalendarEvent,
-    *,
-    action: str,
-    origin: str,
-    actor: User | AnonymousUser | None,
-    before: EventValues | None,
-    calendar_before: Calendar | None = None,
-    in_step: bool = False,
-) -> None:
-    event.revision = next_revision(event.calendar)
-    if in_step:
-        event.synced_revision = event.revision
-    event.updated_at = timezone.now()
-    event.save()
-    rewrite_occurrences(event)
-    EventRevision.objects.create(
-        event=event,
-        revision=event.revision,
-        action=action,
-        origin=origin,
-        actor=actor if isinstance(actor, User) else None,
-        before=to_json(before) if before else None,
-        calendar_before=calendar_before or event.calendar,
-    )
-    _announce(event.calendar, event.revision, event, origin)
 
 
 def _announce(calendar: Calendar, revision: int, event: CalendarEvent, origin: str) -> None:

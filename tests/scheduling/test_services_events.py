@@ -400,3 +400,10 @@ def test_whatever_happens_to_an_event_its_rows_agree(alice: Any, steps: list[tup
         assert {o.calendar_id for o in occurrences} <= {after.calendar_id}
         count = int(after.recurrence[0][-1]) if after.recurrence else 1
         assert len(occurrences) == (0 if after.is_deleted else count)
+
+
+def test_a_start_moved_behind_the_end_that_stays_is_refused(alice: Any) -> None:
+    event = make_event(alice)
+    with pytest.raises(InvalidEvent) as raised:
+        update(event, start=event.end + HOUR)  # type: ignore[operator]
+    assert "end" in raised.value.fields

@@ -3,8 +3,17 @@
 Pure. What the lines mean is `scheduling.core.recurrence`'s to say; here they are only written anew.
 """
 
-from scheduling.core.series.lines import instant_of, occurrence_at, read_key
+from scheduling.core.series.lines import YEAR, instant_of, occurrence_at, read_key
 from scheduling.core.series.move import Moved, moved
 from scheduling.core.series.split import continue_from, trim_before
 
-__all__ = ["Moved", "continue_from", "instant_of", "moved", "occurrence_at", "read_key", "trim_before"]
+__all__ = [
+    "YEAR",
+    "Moved",
+    "continue_from",
+    "instant_of",
+    "moved",
+    "occurrence_at",
+    "read_key",
+    "trim_before",
+]

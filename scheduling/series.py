@@ -1,0 +1,78 @@
+"""One occurrence of a series as it stands, whether or not a row of its own overrides it."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, replace
+
+from scheduling.core.event import EventValues, parse_moment
+from scheduling.core.recurrence import RecurrenceError, expand
+from scheduling.core.series import YEAR, instant_of, occurrence_at, read_key
+from scheduling.models import CalendarEvent
+
+
+@dataclass(frozen=True)
+class SeriesOccurrence:
+    """`key` is its original start, `values` what it shows (its own, without recurrence)."""
+
+    series: CalendarEvent
+    key: str
+    values: EventValues
+    override: CalendarEvent | None = None
+
+    @property
+    def event(self) -> CalendarEvent:
+        """The row that says what it shows: its revision counts."""
+        return self.override or self.series
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.event.is_deleted
+
+    def as_event(self) -> CalendarEvent:
+        """The row with the occurrence's values and the series' rule, to be read and shown, never saved."""
+        shown = copy(self.event)
+        status = shown.status
+        shown.values = replace(self.values, recurrence=tuple(self.series.recurrence))
+        shown.status, shown.original_start = status, self.key
+        return shown
+
+
+def find_occurrence(series: CalendarEvent, original_start: str) -> SeriesOccurrence | None:
+    """The occurrence whose original start is this moment, in any zone or offset; a cancelled one too."""
+    try:
+        key = read_key(original_start, series.values)
+    except (ValueError, OverflowError):
+        return None
+    override = series.overrides.select_related("calendar").filter(original_start=key).first()
+    if override is not None:
+        override.series = series
+        return SeriesOccurrence(series, key, override.values, override)
+    values = regular_values(series.values, key)
+    return SeriesOccurrence(series, key, values) if values is not None else None
+
+
+def regular_values(series: EventValues, key: str) -> EventValues | None:
+    """What the series' occurrence `key` says when nobody changed it; None when there is no such one."""
+    try:
+        span = occurrence_at(series, key) if series.recurrence else None
+    except RecurrenceError:
+        return None
+    return replace(series, start=span.start, end=span.end, recurrence=()) if span is not None else None
+
+
+def has_earlier(series: CalendarEvent, key: str) -> bool:
+    """Whether the series shows anything before its occurrence `key`."""
+    cut = instant_of(parse_moment(key))
+    changed = dict(series.overrides.values_list("original_start", "status"))
+    gone = {name for name, status in changed.items() if status == CalendarEvent.Status.CANCELLED}
+    if any(instant_of(parse_moment(name)) < cut for name in changed.keys() - gone):
+        return True
+    at, values = instant_of(series.start), series.values
+    while at < cut:
+        end = min(at + YEAR, cut)
+        spans = expand(values, start=at, end=end)
+        if any(instant_of(span.start) < cut and span.key not in gone for span in spans):
+            return True
+        at = end
+    return False
