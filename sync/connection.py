@@ -62,6 +62,7 @@ def store_connection(
     access_token: str,
     refresh_token: str,
     expires_at: datetime | None,
+    grant_expires_at: datetime | None = None,
 ) -> GoogleAccount:
     """Keep the credentials of a consent. Never replaces good ones by a consent without the calendar
     (stack.md T5), nor a refresh token by none. The caller starts the first run on commit.
@@ -85,7 +86,9 @@ def store_connection(
         account.status = state.ACTIVE if usable or not account.pk else state.NEEDS_REAUTH
         account.refresh_token = usable
         account.backoff_level, account.backoff_until, account.last_error = 0, None, ""
-        account.notified_at, account.next_run_at = None, timezone.now()
+        account.next_run_at = timezone.now()
+        if refresh_token:
+            account.consented_at, account.grant_expires_at = timezone.now(), grant_expires_at
     elif not grants_calendar(account.scopes) or account.status == state.DISCONNECTED:
         account.status = state.INSUFFICIENT_SCOPE
         account.granted_scopes = " ".join(sorted(scopes))
@@ -160,6 +163,7 @@ def disconnect(*, account: GoogleAccount) -> None:
             refresh_token="",
             granted_scopes="",
             next_run_at=None,
+            notified_at=None,
             # A run that is under way must not commit any more.
             lease_generation=F("lease_generation") + 1,
         )

@@ -26,6 +26,7 @@ from scheduling.services import queue_mail
 from sync.connection import confirm_rehearsal, enable_calendar
 from sync.core.remote import WRITING_ROLES, Tokens
 from sync.encryption import Unreadable
+from sync.grants import remember_end
 from sync.lease import LEASE, Lease, LeaseLost, free_abandoned_leases, take_lease
 from sync.models import CalendarLink, GoogleAccount, JournalEntry
 from sync.provider import (
@@ -42,6 +43,7 @@ from sync.provider import (
 )
 from sync.pull import pull
 from sync.push import push
+from sync.trouble import tell_of_recovery, tell_of_trouble, warn_of_end
 from sync.watch import is_pushed, keep_watched, stop_retired
 
 logger = logging.getLogger(__name__)
@@ -303,6 +305,8 @@ def _note_success(account: GoogleAccount, lease: Lease, result: RunResult) -> No
             next_run_at=_next_run(account, result.next_due or now + _spread(settings.SYNC_POLL_SECONDS)),
             last_counts={"pulled": result.pulled, "sent": result.sent, "failed": result.failed},
         )
+        tell_of_recovery(account)
+        warn_of_end(account)
 
 
 def _next_run(account: GoogleAccount, due: datetime) -> datetime:
@@ -330,6 +334,10 @@ def _note_failure(account: GoogleAccount, lease: Lease, error: ProviderError) ->
         _alert_administrators(error)
     with lease.hold():
         _update(account, **changes)
+        if "status" in changes:
+            tell_of_trouble(account)
+        if isinstance(error, NeedsReauth):
+            remember_end(account)
         if "status" in changes or account.backoff_level == 0:
             JournalEntry.objects.create(
                 account=account,

@@ -68,6 +68,7 @@ def keep_consent(request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) 
         access_token=token.token,
         refresh_token=token.token_secret or "",
         expires_at=token.expires_at,
+        grant_expires_at=getattr(sociallogin, "grant_expires_at", None),
     )
     if account.status == GoogleAccount.Status.ACTIVE:
         messages.success(request, f"{account.email} is connected. Its events are coming in now.")

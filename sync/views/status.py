@@ -17,6 +17,7 @@ from sync.conflicts import tray_of
 from sync.models import GoogleAccount, JournalEntry
 from sync.queries import account_of, account_state, freshness_of
 from sync.tasks import run_now
+from sync.trouble import trouble_of
 
 
 @require_GET
@@ -30,8 +31,15 @@ def status(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def freshness(request: HttpRequest) -> HttpResponse:
-    """The pill in the top bar."""
-    return render(request, "sync/_freshness.html", {"freshness": freshness_of(request.user)})
+    """The pill in the top bar; with it the banner about the connection, when the page shows another one or none."""
+    trouble = trouble_of(request.user)
+    shown = request.GET.get("trouble")
+    context = {
+        "freshness": freshness_of(request.user),
+        "trouble": trouble,
+        "tells": shown is not None and shown != (trouble.key if trouble else ""),
+    }
+    return render(request, "sync/_freshness.html", context)
 
 
 @require_POST

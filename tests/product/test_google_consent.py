@@ -172,3 +172,21 @@ def test_cancelling_on_googles_page_while_connecting_leads_back_with_words(visit
         follow_redirects=True,
     )
     assert str(page.url).endswith("/sync/") and "Nothing was connected" in page.text
+
+
+def test_the_end_that_google_names_at_the_consent_is_kept_and_shown_a_day_before(
+    product: Product, visitor: httpx.Client
+) -> None:
+    sign_in_with_google(visitor, "tenth@gmail.example")
+    fault = {
+        "match": {"path": "token$"},
+        "action": {"replace": {"refresh_token_expires_in": 80_000}},
+        "times": 1,
+    }
+    httpx.post(f"{product.url}/sandbox/google/_control/faults", json=fault).raise_for_status()
+    connect_calendar(visitor, "tenth@gmail.example")
+    query = "select grant_expires_at from sync_googleaccount where email = ?"
+    [(ends_at,)] = rows(product, query, "tenth@gmail.example")
+    left = datetime.fromisoformat(ends_at).replace(tzinfo=UTC) - datetime.now(UTC)
+    assert timedelta(seconds=79_900) < left <= timedelta(seconds=80_000)
+    assert "Google ends the connection of tenth@gmail.example on" in visitor.get("/calendar/").text

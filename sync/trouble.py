@@ -1,0 +1,129 @@
+"""What an owner must do about their connection: shown on every page, and mailed once.
+
+Each mail is claimed by a conditional UPDATE and queued in the same transaction, so that an incident makes one mail,
+its end another one, and an approaching end a third. Who switched e-mail notifications off gets none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from scheduling.presentation.viewer import Viewer, long_day
+from scheduling.services import InvalidMail, queue_mail
+from scheduling.unsubscribe import NOTIFICATIONS
+from sync.grants import end_of_grant
+from sync.models import GoogleAccount
+from sync.outbox import waiting
+from sync.queries import account_of
+
+WARN_BEFORE = timedelta(hours=24)
+STILL_ALIVE = timedelta(hours=1)  # past its expected end by so much, the expectation was wrong
+ENDED, SCOPE, ENDING = "ended", "scope", "ending"
+KINDS = {GoogleAccount.Status.NEEDS_REAUTH: ENDED, GoogleAccount.Status.INSUFFICIENT_SCOPE: SCOPE}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """`ended`: Google ended the connection; `scope`: the calendar is not granted; `ending`: it will end soon."""
+
+    kind: str
+    account: GoogleAccount
+    waiting: int
+    ends_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """What a page that shows it remembers, to be told only of something else."""
+        return f"{self.kind}-{self.account.pk}"
+
+    @property
+    def end_text(self) -> str:
+        """`Friday 4 December at 09:12`, as its owner reads time."""
+        if self.ends_at is None:
+            return ""
+        viewer = Viewer.of(self.account.user.profile, timezone.now())
+        local = self.ends_at.astimezone(viewer.place)
+        return f"{long_day(local.date())} at {viewer.time(local)}"
+
+
+def trouble_of(user: Any) -> Trouble | None:
+    """What stands between this person and their Google calendar."""
+    account = account_of(user)
+    return None if account is None else _trouble(account)
+
+
+def _trouble(account: GoogleAccount) -> Trouble | None:
+    if account.status in KINDS:
+        return Trouble(KINDS[GoogleAccount.Status(account.status)], account, waiting_changes(account))
+    if account.status != GoogleAccount.Status.ACTIVE:
+        return None
+    ends_at = end_of_grant(account)
+    now = timezone.now()
+    if ends_at is None or not now - STILL_ALIVE < ends_at < now + WARN_BEFORE:
+        return None
+    return Trouble(ENDING, account, waiting_changes(account), ends_at)
+
+
+def waiting_changes(account: GoogleAccount) -> int:
+    """How many changes here have not reached Google."""
+    links = account.calendar_links.filter(is_enabled=True).select_related("calendar", "account")
+    return sum(waiting(link).count() for link in links if link.can_write)
+
+
+def tell_of_trouble(account: GoogleAccount) -> None:
+    """Mail the owner that sync stands still; once, until it works again."""
+    with transaction.atomic():
+        broken = GoogleAccount.objects.filter(pk=account.pk, notified_at=None, status__in=KINDS)
+        if broken.update(notified_at=timezone.now()):
+            account.refresh_from_db(fields=["status"])
+            _mail("connection_ended", _trouble(account))
+
+
+def tell_of_recovery(account: GoogleAccount) -> None:
+    """Mail the owner, after a good run, that it works again; only who was told that it did not."""
+    with transaction.atomic():
+        mended = GoogleAccount.objects.filter(
+            pk=account.pk, notified_at__isnull=False, status=GoogleAccount.Status.ACTIVE
+        )
+        if mended.update(notified_at=None):
+            _mail("connection_back", Trouble("", account, 0))
+
+
+def warn_of_end(account: GoogleAccount) -> None:
+    """Mail the owner a day before Google ends the connection; once for each consent."""
+    trouble = _trouble(account)
+    if trouble is None or trouble.kind != ENDING:
+        return
+    with transaction.atomic():
+        unwarned = GoogleAccount.objects.filter(pk=account.pk)
+        if unwarned.filter(Q(warned_at=None) | Q(warned_at__lt=F("consented_at"))).update(
+            warned_at=timezone.now()
+        ):
+            _mail("connection_ending", trouble)
+
+
+def _mail(template: str, trouble: Trouble | None) -> None:
+    if trouble is None:
+        return
+    user = trouble.account.user
+    if not user.profile.email_notifications or not user.is_active or not user.email:
+        return
+    try:
+        queue_mail(
+            template=template,
+            to=user.email,
+            user=user,
+            unsubscribe=NOTIFICATIONS,
+            context={"trouble": trouble, "link": f"{settings.SITE_URL}{reverse('sync')}"},
+            expires_at=trouble.ends_at,
+        )
+    except InvalidMail:
+        return  # the banner says it
