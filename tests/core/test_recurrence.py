@@ -306,14 +306,14 @@ HUGE = "1," * 4000 + "1"
     ],
 )
 def test_what_is_impossible_or_huge_ends_at_once_with_words(line: str, words: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         check_recurrence(series(line))
         expand(series(line), start=NINE, end=NINE + 400 * DAY)
         assert not words
     except RecurrenceError as error:
         assert words and words in str(error)
-    assert time.perf_counter() - began < 0.3
+    assert time.process_time() - began < 0.3
 
 
 @pytest.mark.parametrize(
@@ -330,11 +330,11 @@ def test_what_is_impossible_or_huge_ends_at_once_with_words(line: str, words: st
 )
 def test_what_came_from_elsewhere_is_expanded_in_no_time_however_odd(line: str) -> None:
     values = series(line)
-    began = time.perf_counter()
+    began = time.process_time()
     expand(values, start=NINE - 366 * DAY, end=NINE + 731 * DAY)
     expand(values, start=NINE + 365 * 170 * DAY, end=NINE + 365 * 172 * DAY)
     last_end(values)
-    assert time.perf_counter() - began < 0.6  # three answers, 0.3 s would do for one on a busy machine
+    assert time.process_time() - began < 0.6  # three answers, 0.3 s would do for one on a busy machine
 
 
 def test_too_many_lines_dates_or_rules_are_refused() -> None:
