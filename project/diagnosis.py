@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import httplib2
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -22,12 +24,13 @@ from django.core.checks import ERROR, run_checks
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.urls import reverse
+from django.utils import timezone
 
 from project import assets
 from project.health import LEAST_FREE_BYTES, pending_migrations
 from project.models import WorkerHeartbeat
 from sync.encryption import Unreadable
-from sync.models import GoogleAccount
+from sync.models import GoogleAccount, WatchChannel
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this is wrong
 
@@ -205,8 +208,50 @@ def google() -> Iterator[Finding]:
             "GOOGLE_CLIENT_SECRET is not set.", "GOOGLE_CLIENT_SECRET=… (from the same page as the id)"
         )
     yield Note(f"Google must know this redirect URI: {redirect}")
-    if not settings.GOOGLE_WEBHOOK_URL:
-        yield Note(f"no GOOGLE_WEBHOOK_URL: changes are fetched every {settings.SYNC_POLL_SECONDS} s.")
+    yield from _webhook()
+
+
+def _webhook() -> Iterator[Finding]:
+    address = settings.GOOGLE_WEBHOOK_URL
+    if not address:
+        yield Note(
+            f"no GOOGLE_WEBHOOK_URL: changes are fetched every {settings.SYNC_POLL_SECONDS} s. "
+            f"To hear of them at once: GOOGLE_WEBHOOK_URL={settings.SITE_URL}{reverse('sync-webhook')}"
+        )
+        return
+    parts = urlsplit(address)
+    if parts.path != reverse("sync-webhook"):
+        yield Note(
+            f"GOOGLE_WEBHOOK_URL ends in {parts.path}; the proxy must pass it to {reverse('sync-webhook')}"
+        )
+    if parts.hostname not in settings.ALLOWED_HOSTS and "*" not in settings.ALLOWED_HOSTS:
+        yield Fault(
+            f"GOOGLE_WEBHOOK_URL's host {parts.hostname} is not in ALLOWED_HOSTS: every notice is refused.",
+            f"ALLOWED_HOSTS={','.join([*settings.ALLOWED_HOSTS, str(parts.hostname)])}",
+        )
+    try:
+        answer, _ = httplib2.Http(timeout=10).request(address)
+    except ssl.SSLError as error:
+        yield Fault(
+            f"the certificate of {address} is not valid, so Google sends nothing: {error}",
+            "Install a certificate that browsers accept.",
+        )
+    except (OSError, httplib2.HttpLib2Error) as error:
+        yield Note(f"{address} cannot be reached from here ({error}); it must be from the internet.")
+    else:
+        if answer.status != 405:  # that is what it answers to a GET
+            yield Fault(
+                f"{address} answers {answer.status} instead of this server's own 405.",
+                f"Have the proxy pass {parts.path} to this server, and start it.",
+            )
+    silent = WatchChannel.objects.filter(
+        state=WatchChannel.State.PENDING, created_at__lt=timezone.now() - timedelta(minutes=10)
+    )
+    if silent.exists():
+        yield Fault(
+            "Google opened push channels, but its first message has not arrived.",
+            f"See that {address} can be reached from the internet, then press Sync now.",
+        )
 
 
 CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {

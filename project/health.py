@@ -32,6 +32,7 @@ from django_q.tasks import queue_size
 from project.channel_layer import OutboxChannelLayer
 from project.models import ChannelMessage, WorkerHeartbeat
 from scheduling.consumers import socket_count
+from sync import metrics as sync_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -136,12 +137,16 @@ def metrics(request: HttpRequest) -> HttpResponseBase:
             "The metrics need the key that METRICS_KEY sets.\n", status=403, content_type="text/plain"
         )
     lines = []
-    for name, (kind, description, value) in _measure().items():
-        lines += [f"# HELP {name} {description}", f"# TYPE {name} {kind}", f"{name} {value:g}"]
+    for name, (kind, description, value) in (_measure() | sync_metrics.measure()).items():
+        lines += [f"# HELP {name} {description}", f"# TYPE {name} {kind}"]
+        if isinstance(value, dict):
+            lines += [f'{name}{{state="{state}"}} {count:g}' for state, count in value.items()]
+        else:
+            lines.append(f"{name} {value:g}")
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _measure() -> dict[str, tuple[str, str, float]]:
+def _measure() -> dict[str, tuple[str, str, float | dict[str, float]]]:
     """name → (kind, description, value); NaN where there is nothing to measure."""
     now, nothing = timezone.now(), float("nan")
     day_ago = now - timedelta(days=1)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 import time
 from collections import deque
 from contextlib import suppress
@@ -30,6 +31,7 @@ from django.conf import settings
 
 from scheduling.live import GROUP
 from scheduling.models import Calendar
+from scheduling.signals import calendars_open
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ MALFORMED, UNAUTHENTICATED, TOO_BIG, TOO_MANY, RESTARTING = 4400, 4401, 4413, 44
 MOST_BYTES = 16_384
 MOST_MESSAGES, RATE_SECONDS = 20, 10.0
 RECHECK_SECONDS = 60.0
+PRESENCE_SECONDS, PRESENCE_STEP = 60.0, 5.0
 
 
 class Hub:
@@ -47,6 +50,8 @@ class Hub:
         self._sockets: dict[Any, set[CalendarConsumer]] = {}
         self._listener: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
+        self._presence: asyncio.Task[None] | None = None
+        self._present_again: dict[Any, float] = {}  # when a user is next said to be here
 
     @property
     def socket_count(self) -> int:
@@ -58,6 +63,8 @@ class Hub:
         if self._listener is None or self._listener.done():
             self._subscribed.clear()
             self._listener = asyncio.create_task(self._listen())
+        if self._presence is None or self._presence.done():
+            self._presence = asyncio.create_task(self._tell_presence())
         await self._subscribed.wait()
 
     def leave(self, socket: CalendarConsumer) -> None:
@@ -86,6 +93,18 @@ class Hub:
                     socket.hang_up(RESTARTING)
             self._subscribed.set()
             await asyncio.sleep(1)
+
+    async def _tell_presence(self) -> None:
+        """Say who is here: at once, then about once a minute each, spread so that not all come together."""
+        while self._sockets:
+            now = time.monotonic()
+            due = [user for user in self._sockets if self._present_again.get(user, 0.0) <= now]
+            for user in due:
+                self._present_again[user] = now + PRESENCE_SECONDS * random.uniform(0.75, 1.25)
+            if due:
+                await database_sync_to_async(calendars_open.send_robust)(sender=None, user_ids=due)
+            await asyncio.sleep(PRESENCE_STEP)
+            self._present_again = {user: at for user, at in self._present_again.items() if at > now}
 
     def _dispatch(self, message: dict[str, Any]) -> None:
         for socket in self._sockets.get(message.get("recheck"), ()):

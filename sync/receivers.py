@@ -17,13 +17,15 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from scheduling.models import CalendarEvent
-from scheduling.signals import events_changed
+from scheduling.signals import calendars_open, events_changed
 from sync.conflicts import settle_edited
 from sync.connection import CONNECTION_STATE, store_connection
 from sync.engine import request_run
 from sync.models import CalendarLink, GoogleAccount
 from sync.outbox import unpark
 from sync.tasks import enqueue_account
+
+OPEN_POLL = timedelta(seconds=45)  # people are said to be here about once a minute
 
 
 @receiver(events_changed)
@@ -51,6 +53,24 @@ def nudge(calendar_id: Any, event_ids: Any = (), origin: str = "", **kwargs: Any
     else:
         request_run([link.account_id])
         enqueue_account(link.account_id)
+
+
+@receiver(calendars_open)
+def look_while_open(user_ids: Any, **kwargs: Any) -> None:
+    """Somebody looks at the calendar: what Google last said may be a minute old at most."""
+    now = timezone.now()
+    old = CalendarLink.objects.filter(
+        account__user__in=user_ids,
+        account__status=GoogleAccount.Status.ACTIVE,
+        is_enabled=True,
+        is_unreachable=False,
+        last_ok_at__lt=now - OPEN_POLL,
+        next_poll_at__gt=now,
+    )
+    accounts = set(old.values_list("account_id", flat=True))
+    if accounts:
+        old.update(next_poll_at=now)
+        request_run(list(accounts))
 
 
 @receiver([social_account_added, social_account_updated])

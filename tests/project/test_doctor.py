@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from project.diagnosis import Fault, diagnose
+from sync.models import CalendarLink, GoogleAccount, WatchChannel
 from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +50,20 @@ def test_doctor_ends_with_status_1_and_a_count_when_something_is_wrong(
     output = capsys.readouterr().out
     assert "Fix: SITE_URL=https://…" in output
     assert output.splitlines()[-1].endswith("faults found.")
+
+
+def test_doctor_says_what_keeps_googles_notices_away(settings: Any, live_server: Any, alice: Any) -> None:
+    settings.GOOGLE_SANDBOX = False
+    settings.GOOGLE_WEBHOOK_URL = f"{live_server.url}/sync/google/webhook/"
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, urlsplit(live_server.url).hostname]
+    assert "Google" not in faults()
+    account = GoogleAccount.objects.create(user=alice, google_sub="1", email="alice@gmail.example")
+    link = CalendarLink.objects.create(account=account, google_id="1")
+    long_ago = timezone.now() - timedelta(hours=1)
+    channel = WatchChannel.objects.create(link=link, created_at=long_ago)
+    assert "first message has not arrived" in faults()["Google"][0].problem
+    channel.delete()
+    settings.GOOGLE_WEBHOOK_URL = f"{live_server.url}/elsewhere/"
+    assert "instead of this server's own 405" in faults()["Google"][0].problem
+    settings.GOOGLE_WEBHOOK_URL = f"http://127.0.0.2:{free_port()}/sync/google/webhook/"
+    assert "127.0.0.2 is not in ALLOWED_HOSTS" in faults()["Google"][0].problem

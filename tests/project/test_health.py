@@ -66,6 +66,9 @@ def test_metrics_need_the_key_and_are_closed_without_one(client: Client, setting
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         assert "\nappointment_up 1\n" in answer.text
         assert "\nappointment_queue_tasks 0\n" in answer.text
+        assert '\nappointment_google_accounts{state="needs_reauth"} 0\n' in answer.text
+        assert '\nappointment_google_channels{state="active"} 0\n' in answer.text
+        assert "\nappointment_google_oldest_answer_seconds nan\n" in answer.text
 
 
 @pytest.mark.django_db
