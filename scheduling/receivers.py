@@ -1,13 +1,15 @@
-"""Whoever can sign in has a profile and a primary calendar, however the account was made."""
+"""Whoever can sign in has a profile and a primary calendar, however the account was made; the search index stands."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models.signals import post_save
+from django.db import connections
+from django.db.models.signals import post_migrate, post_save
 from django.dispatch import receiver
 
+from scheduling import search
 from scheduling.services import ensure_profile
 
 
@@ -15,3 +17,13 @@ from scheduling.services import ensure_profile
 def make_profile(instance: Any, created: bool, raw: bool, **kwargs: Any) -> None:
     if created and not raw:
         ensure_profile(user=instance)
+
+
+@receiver(post_migrate)
+def install_search(app_config: Any, using: str, **kwargs: Any) -> None:
+    """After each migrate, which may have rebuilt the table that the index watches."""
+    if app_config.name != "scheduling":
+        return
+    tables = connections[using].introspection.table_names()
+    if search.ENTRIES in tables:
+        search.install(connections[using])

@@ -5,6 +5,7 @@ from scheduling.models.calendars import Calendar
 from scheduling.models.events import CalendarEvent, CalendarEventQuerySet, EventRevision, Occurrence
 from scheduling.models.mails import OutgoingMail
 from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
+from scheduling.models.search import SearchEntry
 
 __all__ = [
     "ApiToken",
@@ -16,5 +17,6 @@ __all__ = [
     "IdempotentAnswer",
     "Occurrence",
     "OutgoingMail",
+    "SearchEntry",
     "UserProfile",
 ]
