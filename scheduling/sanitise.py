@@ -5,6 +5,7 @@ What is stored stays as it came (sync sends it back unchanged); it is cleaned ea
 
 from __future__ import annotations
 
+import html
 import re
 
 import nh3
@@ -14,6 +15,9 @@ from django.utils.safestring import SafeString, mark_safe
 TAGS = {"a", "b", "i", "u", "em", "strong", "br", "p", "ul", "ol", "li", "span"}
 SCHEMES = {"http", "https", "mailto", "tel"}
 MARKUP = re.compile(rf"</?(?:{'|'.join(sorted(TAGS))})\b[^>]*>", re.IGNORECASE)
+NEW_LINE = re.compile(r"<(?:br|/p|/li|/ul|/ol)\b[^>]*>", re.IGNORECASE)
+NEW_ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
+LINK = re.compile(r"<a\s[^>]*?href=\"([^\"]*)\"[^>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL)
 
 
 def description_html(text: str) -> SafeString:
@@ -27,7 +31,24 @@ def description_html(text: str) -> SafeString:
             markup,
             tags=TAGS,
             attributes={"a": {"href"}},
+            set_tag_attribute_values={"a": {"target": "_blank"}},
             url_schemes=SCHEMES,
             link_rel="noopener noreferrer nofollow",
         )
     )
+
+
+def plain_text(text: str) -> str:
+    """A description as plain text for mails, files and excerpts; a link keeps its address behind its words."""
+    if not MARKUP.search(text):
+        return text.strip()
+    cleaned = nh3.clean(text, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel=None)
+    cleaned = LINK.sub(lambda link: _with_address(link[2], link[1]), cleaned)
+    cleaned = NEW_LINE.sub("\n", NEW_ITEM.sub("- ", cleaned))
+    lines = html.unescape(nh3.clean(cleaned, tags=set())).splitlines()
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in lines)).strip()
+
+
+def _with_address(words: str, address: str) -> str:
+    target = address.removeprefix("mailto:").removeprefix("tel:")
+    return words if target in words else f"{words} ({target})"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.views import calendar, events, history, mail, moving
+from scheduling.views import calendar, events, history, mail, moving, search
 
 urlpatterns = [
     path("", calendar.home, name="home"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path(
         "calendar/calendars/<uuid:calendar_id>/visibility/", calendar.visibility, name="calendar-visibility"
     ),
+    path("calendar/search/", search.search_page, name="search"),
     path("calendar/trash/", events.trash, name="trash"),
     path("calendar/quick-add/", events.quick_add, name="quick-add"),
     path("calendar/events/new/", events.new, name="event-new"),

@@ -5,6 +5,7 @@ made by `build_assets`; `e-N` and `is-…` are in static/app.css.
 """
 
 from scheduling.presentation.agenda import agenda
+from scheduling.presentation.hits import Hit, hits_of
 from scheduling.presentation.items import Item, items_of
 from scheduling.presentation.month import month
 from scheduling.presentation.period import VIEWS, Period, period_of
@@ -14,11 +15,13 @@ from scheduling.presentation.viewer import Viewer
 
 __all__ = [
     "VIEWS",
+    "Hit",
     "Item",
     "Period",
     "Viewer",
     "accounts_of",
     "agenda",
+    "hits_of",
     "items_of",
     "mini_month",
     "month",

@@ -88,7 +88,8 @@ def find(user: Any, wanted: Wanted, *, today: date, place: ZoneInfo, number: str
     days = _Days.of(today, today, place)
     hits = _hits(user, wanted, days, place)
     counts = hits.aggregate(total=Count("pk"), ahead=Count("pk", filter=Q(rank=AHEAD)))
-    page = Paginator(_Counted(hits, counts["total"]), PER_PAGE).get_page(number)
+    counted: Any = _Counted(hits, counts["total"])
+    page: Page[Any] = Paginator(counted, PER_PAGE).get_page(number)
     events = list(page.object_list)
     shown = _occurrences(events, days)
     return Found(

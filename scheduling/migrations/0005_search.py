@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0002_mail"),
+        ("scheduling", "0004_series"),
     ]
 
     operations = [

@@ -1,0 +1,92 @@
+"""Searching in a real browser: while one types, by keyboard, and without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.servers import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    yield page
+    assert faults == []
+
+
+@pytest.fixture(scope="module")
+def event(api: httpx.Client) -> str:
+    start = (datetime.now(UTC) + timedelta(days=3)).replace(hour=2, minute=0, second=0, microsecond=0)
+    body: dict[str, Any] = {
+        "title": "Zeppelin landing",
+        "start_time": start.isoformat(),
+        "end_time": (start + timedelta(hours=1)).isoformat(),
+        "time_zone": "UTC",
+    }
+    return str(api.post("events/", json=body).json()["id"])
+
+
+def test_hits_follow_the_typing_and_open_the_day_with_the_event_in_focus(page: Page, event: str) -> None:
+    page.goto("/calendar/search/")
+    page.keyboard.type("zepp")  # the field has the focus
+    expect(page.locator("mark")).to_have_text("Zepp")
+    expect(page).to_have_url("/calendar/search/?q=zepp&calendar=&people=&since=&until=")
+    expect(page.locator("#status")).to_have_text("1 event found")
+    page.locator(".hit").click()
+    found = page.locator(f"#grid [data-event='{event}']")
+    expect(found).to_be_focused()
+    expect(found).to_be_in_viewport()  # two in the night: the grid has scrolled there
+    page.go_back()
+    expect(page.locator("#search-text")).to_have_value("zepp")
+
+
+def test_search_works_without_javascript(
+    browser: Browser, product: Product, signed_in: Any, event: str
+) -> None:
+    context = browser.new_context(
+        base_url=product.url,
+        storage_state=signed_in,
+        java_script_enabled=False,
+        viewport={"width": 390, "height": 844},
+    )
+    page = context.new_page()
+    page.goto("/calendar/search/")
+    page.fill("#search-text", "zeppelin")
+    page.get_by_role("button", name="Search").click()
+    page.locator(".hit").click()
+    found = page.locator(f"#grid [data-event='{event}']")
+    assert found.evaluate("el => el.matches(':target')")
+    expect(found).to_be_in_viewport()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_search_has_no_accessibility_fault_and_does_not_scroll_sideways(
+    browser: Browser, product: Product, signed_in: Any, event: str, width: int, scheme: Any
+) -> None:
+    context = browser.new_context(
+        base_url=product.url,
+        storage_state=signed_in,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 800},
+    )
+    page = context.new_page()
+    for address in ("?q=zeppelin", "", "?q=nothing-at-all&people=x"):
+        page.goto(f"/calendar/search/{address}")
+        results = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert results.response["violations"] == [], results.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
