@@ -318,10 +318,11 @@ def _piece(entry: Entry, day: date, bounds: Span[datetime], place: ZoneInfo) -> 
     # In the hour that a clock change repeats, an end may show an earlier time than its start.
     end = max(minute(part.end), start)
     rows = max(LEAST_ROWS, int(end - start) // ROW_MINUTES)
-    row = min(int(start) // ROW_MINUTES, ROWS - rows)  # the least height must not leave the day at its end
+    own_row = int(start) // ROW_MINUTES
+    row = min(own_row, ROWS - rows)  # the least height must not leave the day at its end
     drawn = _minutes(row + 1, rows)
     # Exact minutes where the rows allow it: 9:00-9:33 and 9:33-10:00 touch and stay below each other.
-    taken = Span(start if drawn.contains(start) else drawn.start, max(end, drawn.end))
+    taken = Span(start if row == own_row else drawn.start, max(end, drawn.end))
     return _Piece(entry, row + 1, rows, taken, entry.span().start < part.start, part.end < entry.span().end)
 
 

@@ -337,6 +337,13 @@ def cells(day: Day) -> list[tuple[str, Span[int], Span[int]]]:
     return found
 
 
+def test_an_event_that_is_drawn_higher_to_fit_the_day_stands_beside_the_one_before_it() -> None:
+    """23:35 is drawn from 23:30 on, where the event that ends at 23:35 still is."""
+    day, place = date(2026, 3, 29), zone("America/New_York")
+    grid = day_grid(entries_around(day, place, [(200, 1215), (1415, 0)]), day, place)
+    assert sorted((box.column, box.columns) for box in grid.boxes) == [(1, 2), (2, 2)]
+
+
 @settings(max_examples=300)
 @given(layouts, st.sampled_from(changes), st.sampled_from(ZONES))
 def test_day_places_every_event_once_without_overlap_inside_the_day(
