@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from scheduling.services import InvalidEvent, ReadOnly, StaleEvent
+from scheduling.services import InvalidEvent, ReadOnly, StaleEvent, UnknownOccurrence
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +76,7 @@ def install(api: NinjaAPI) -> None:
     handle(ModelValidationError, _invalid_model)
     handle(ReadOnly, lambda request, error: ApiError(403, "read_only", str(error)))
     handle(StaleEvent, _stale)
+    handle(UnknownOccurrence, lambda request, error: unknown_occurrence(error))
     handle(Http404, lambda request, error: not_found())
     handle(AuthenticationError, lambda request, error: unauthorized())
     handle(
@@ -89,6 +90,10 @@ def not_found(
     message: str = "There is nothing here, or it is not yours. Addresses end with a slash.",
 ) -> ApiError:
     return ApiError(404, "not_found", message)
+
+
+def unknown_occurrence(error: UnknownOccurrence) -> ApiError:
+    return ApiError(404, "unknown_occurrence", str(error))
 
 
 def unauthorized(message: str = "Sign in, or send “Authorization: Bearer <token>”.") -> ApiError:

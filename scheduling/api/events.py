@@ -7,19 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Query, Router, Status
 
 from scheduling import queries, services
 from scheduling.api.access import ApiRequest
-from scheduling.api.conditions import expected_revision, not_modified, tag_of
+from scheduling.api.conditions import not_modified, tag_of
 from scheduling.api.errors import invalid
 from scheduling.api.idempotency import answer_once
 from scheduling.api.listing import list_events
 from scheduling.api.problems import problems
 from scheduling.api.representation import read_event, write_event
 from scheduling.api.schemas import EventIn, EventOut, EventPage, EventPatch, EventQuery, ScopeQuery
+from scheduling.api.scopes import Target, target_of
 from scheduling.models import Calendar, CalendarEvent, EventRevision
 
 router = Router(tags=["Events"])
@@ -36,7 +37,8 @@ API = EventRevision.Origin.API
 def index(request: ApiRequest, response: HttpResponse, query: Query[EventQuery]) -> Any:
     """With `start` and `end`: what overlaps that half-open window, each occurrence of a series as an item of
     its own. With `expand=false`: events and series as they are written. With `since`: what changed after that
-    revision.
+    revision. When it tells a series, it also tells every occurrence of it that differs or is cancelled: forget the
+    others you know of.
     """
     user = request.auth
     # Read before the rows: what changes in between is then told again by the next `since`, never missed.
@@ -68,13 +70,14 @@ def create(request: ApiRequest, response: HttpResponse, payload: EventIn) -> Any
 
 @router.get(
     "{uuid:event_id}/",
-    response={200: EventOut, 304: None, **problems(404)},
+    response={200: EventOut, 304: None, **problems(404, 422)},
     operation_id="getEvent",
-    summary="Read an event or a series",
+    summary="Read an event, a series or one occurrence",
     url_name="event",
 )
-def read(request: ApiRequest, response: HttpResponse, event_id: UUID) -> Any:
-    event = _event_or_404(request.auth, event_id)
+def read(request: ApiRequest, response: HttpResponse, event_id: UUID, series: Query[ScopeQuery]) -> Any:
+    """With `occurrence`: that one of the series (with `scope=all` the series all the same)."""
+    event = target_of(request.auth, event_id, series).shown
     if unchanged := not_modified(request, tag_of(event.revision)):
         return unchanged
     return _answer(response, event)
@@ -90,7 +93,7 @@ def put(
     request: ApiRequest, response: HttpResponse, event_id: UUID, payload: EventIn, series: Query[ScopeQuery]
 ) -> Any:
     """Every field that is left out gets its default, but `calendar`, which stays. `If-Match` with the event's
-    ETag refuses the change when someone else was faster.
+    ETag refuses the change when someone else was faster. For a series see `PATCH`.
     """
     zone = request.auth.profile.timezone
     return _change(request, response, event_id, series, payload.model_dump(), payload.calendar, zone)
@@ -109,7 +112,13 @@ def patch(
     payload: EventPatch,
     series: Query[ScopeQuery],
 ) -> Any:
-    """Fields that are left out stay. A time without an offset is read in the event's own zone."""
+    """Fields that are left out stay. A time without an offset is read in the event's own zone.
+
+    `scope` and `occurrence` say how much of a series: `this` occurrence alone; it and all that are `following`, which
+    become a series with an id of its own, the one that is answered; or `all`. Times given for an occurrence move the
+    others by as much on the clock, another day moves the days of the rule. Without both, a series is changed as a
+    whole by its first start. Occurrences that a change of the rule takes away are kept in the history.
+    """
     return _change(request, response, event_id, series, payload.given(), payload.calendar, None)
 
 
@@ -120,12 +129,8 @@ def patch(
     summary="Delete an event",
 )
 def delete(request: ApiRequest, event_id: UUID, series: Query[ScopeQuery]) -> Any:
-    """It goes to the trash, from which its owner can restore it."""
-    event = _event_or_404(request.auth, event_id)
-    _require_whole_series(event, series)
-    services.delete_event(
-        event=event, origin=API, actor=request.auth, expected_revision=expected_revision(request, event)
-    )
+    """It goes to the trash, from which its owner can restore it. `scope` and `occurrence` say how much of a series."""
+    _delete(request, event_id, series)
     return Status(204, None)
 
 
@@ -147,18 +152,37 @@ def _change(
 ) -> dict[str, Any]:
     user = request.auth
     # Locked before it is read, or the fields left out would carry an older state back.
-    event = _event_or_404(user, event_id, lock=True)
-    _require_whole_series(event, series)
-    zone = default_zone or event.time_zone or user.profile.timezone
-    changed = services.update_event(
-        event=event,
-        values=read_event(given, before=event.values, default_zone=zone),
-        calendar=_calendar(user, calendar_id) if calendar_id else None,
-        origin=API,
-        actor=user,
-        expected_revision=expected_revision(request, event),
-    )
-    return _answer(response, changed)
+    target = target_of(user, event_id, series, lock=True)
+    before = target.values
+    if target.scope == "this":
+        given = target.without_rule(given)
+    zone = default_zone or before.time_zone or user.profile.timezone
+    values = read_event(given, before=before, default_zone=zone)
+    calendar = _calendar(user, calendar_id) if calendar_id else None
+    options = {"origin": API, "actor": user, "expected_revision": target.expected_revision(request)}
+    if target.occurrence is None:
+        changed = services.update_event(event=target.event, values=values, calendar=calendar, **options)
+        return _answer(response, changed)
+    place: dict[str, Any] = {"series": target.event, "occurrence": target.occurrence.key}
+    if target.scope == "this":
+        if calendar is not None and calendar.pk != target.event.calendar_id:
+            raise invalid({"calendar": "One event of a series stays in the calendar of its series."})
+        services.update_occurrence(values=values, **place, **options)
+        return _answer(response, target_of(user, event_id, series).shown)
+    update = services.update_following if target.scope == "following" else services.update_series
+    return _answer(response, update(values=values, calendar=calendar, **place, **options))
+
+
+@transaction.atomic
+def _delete(request: ApiRequest, event_id: UUID, series: ScopeQuery) -> None:
+    target: Target = target_of(request.auth, event_id, series, lock=True)
+    options = {"origin": API, "actor": request.auth}
+    expected = target.expected_revision(request)
+    if target.occurrence is None or target.scope == "all":
+        services.delete_event(event=target.event, **options)
+        return
+    delete = services.delete_occurrence if target.scope == "this" else services.delete_following
+    delete(series=target.event, occurrence=target.occurrence.key, expected_revision=expected, **options)
 
 
 def _answer(response: HttpResponse, event: CalendarEvent) -> dict[str, Any]:
@@ -166,28 +190,8 @@ def _answer(response: HttpResponse, event: CalendarEvent) -> dict[str, Any]:
     return write_event(event)
 
 
-def _event_or_404(user: Any, event_id: UUID, *, lock: bool = False) -> CalendarEvent:
-    events = queries.events_of(user).live()
-    if lock:
-        events = events.select_for_update(of=("self",))
-    event = events.filter(pk=event_id, series=None).first()
-    if event is None:
-        raise Http404
-    return event
-
-
 def _calendar(user: Any, calendar_id: UUID) -> Calendar:
     calendar = queries.calendars_of(user).filter(pk=calendar_id).first()
     if calendar is None:
         raise invalid({"calendar": "Choose one of your own calendars."})
     return calendar
-
-
-def _require_whole_series(event: CalendarEvent, series: ScopeQuery) -> None:
-    if not event.recurrence:
-        if series.occurrence is not None:
-            raise invalid({"occurrence": "This event is not a series."})
-    elif series.scope in ("this", "following"):
-        raise invalid({"scope": "A series can be changed only as a whole so far: use scope=all."})
-    elif series.occurrence is not None and series.scope is None:
-        raise invalid({"scope": "Say which part of the series is meant: this, following or all."})

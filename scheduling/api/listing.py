@@ -24,7 +24,7 @@ from scheduling.api.schemas import LARGEST_REVISION, MOST_DAYS, EventQuery
 from scheduling.core.event import format_moment
 from scheduling.core.spans import Span, overlap
 from scheduling.core.zones import window
-from scheduling.models import Occurrence
+from scheduling.models import CalendarEvent, Occurrence
 
 Key = tuple[Any, ...]
 T = TypeVar("T")
@@ -43,7 +43,10 @@ def list_events(user: Any, query: EventQuery) -> tuple[list[dict[str, Any]], str
 
 
 def _changes(user: Any, query: EventQuery) -> tuple[list[dict[str, Any]], str | None]:
-    rows = queries.events_of(user).filter(revision__gt=query.since).order_by("revision", "pk")
+    # What a series has lost of its occurrences is said by telling all that it still has.
+    rows = queries.events_of(user).filter(former_series=None)
+    rows = rows.filter(Q(revision__gt=query.since) | Q(series__revision__gt=query.since))
+    rows = rows.exclude(series__status=CalendarEvent.Status.CANCELLED).order_by("revision", "pk")
     if query.cursor:
         revision, pk = _read_cursor(query.cursor, int, UUID)
         rows = rows.filter(Q(revision__gt=revision) | Q(revision=revision, pk__gt=pk))

@@ -66,7 +66,7 @@ def write_event(event: CalendarEvent, occurrence: Occurrence | None = None) -> d
         "end_time": write_moment(end, event.end_time_zone or event.time_zone),
         "is_all_day": event.is_all_day,
         "time_zone": event.time_zone,
-        "recurrence": event.recurrence,
+        "recurrence": (event.series or event).recurrence,
         "series": str(series) if series else None,
         "original_start": original_start or None,
         "status": event.status,

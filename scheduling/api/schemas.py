@@ -119,7 +119,8 @@ class EventPatch(EventBody):
 class EventOut(BaseModel):
     """An event, a series, or one occurrence of a series.
 
-    An occurrence has the series' id as `id` and `series`, and `original_start` says which one it is.
+    An occurrence has the series' id as `id` and `series`, its rule as `recurrence`, and `original_start` says which
+    one it is: give that as `occurrence`. Its `revision` is that of what it shows.
     """
 
     id: UUID
@@ -177,7 +178,8 @@ class EventQuery(BaseModel):
         default=ABSENT,
         ge=0,
         le=LARGEST_REVISION,
-        description="Only what changed after this revision, deleted events too; series are not expanded.",
+        description="Only what changed after this revision, deleted events too; series are not expanded, "
+        "their changed and cancelled occurrences are items of their own.",
     )
     limit: int = Field(default=MOST_ITEMS, ge=1, le=MOST_ITEMS)
     cursor: str = Field(default=ABSENT, max_length=500, description="`next` of the page before.")
@@ -185,10 +187,14 @@ class EventQuery(BaseModel):
 
 class ScopeQuery(BaseModel):
     scope: Literal["this", "following", "all"] = Field(
-        default=ABSENT, description="How much of a series is meant."
+        default=ABSENT,
+        description="How much of a series is meant: `this` occurrence, it and all `following`, or `all`. "
+        "Needed to change or delete by an `occurrence`.",
     )
     occurrence: str = Field(
-        default=ABSENT, max_length=40, description="`original_start` of the occurrence meant."
+        default=ABSENT,
+        max_length=40,
+        description="`original_start` of the occurrence meant, in any offset; without one in the zone of the series.",
     )
 
 
