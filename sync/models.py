@@ -103,7 +103,7 @@ class CalendarLink(models.Model):
     account = models.ForeignKey(GoogleAccount, on_delete=models.CASCADE, related_name="calendar_links")
     google_id = models.CharField(max_length=255)
     calendar = models.OneToOneField(
-        Calendar, on_delete=models.SET_NULL, null=True, blank=True, related_name="google_link"
+        Calendar, on_delete=models.CASCADE, null=True, blank=True, related_name="google_link"
     )
     summary = models.CharField(max_length=255, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)

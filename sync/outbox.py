@@ -32,7 +32,10 @@ def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
     if not account.is_rehearsed:
         events = events.exclude(pk__in=waiting_from_before(account).values("pk"))
     return events.select_related("calendar", "series", "google_link__link").order_by(
-        F("google_link__attempts").asc(nulls_first=True), F("series_id").asc(nulls_first=True), "revision"
+        F("google_link__attempts").asc(nulls_first=True),
+        F("series_id").asc(nulls_first=True),
+        "revision",
+        F("google_link__synced_at").asc(nulls_first=True),
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+from django.db.models import Q
 from django.utils import timezone
 
 from scheduling import services
@@ -47,6 +48,8 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
     """
     for _ in range(MERGE_ROUNDS):
         known = EventLink.objects.filter(event=event, link=link).first()
+        if event.series is not None and not event.series.is_deleted:
+            known = _name_instance(provider, link, event, known, lease)
         base = from_json(known.base) if known is not None and known.base else None
         sent, revision = event.values, event.revision
         if _is_settled(event, known, base):
@@ -55,13 +58,16 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
             return 0
         try:
             if event.is_deleted:
-                _delete(provider, link, event, known or _name_instance(provider, link, event, lease), lease)
+                assert known is not None
+                _delete(provider, link, event, known, lease)
                 return 1
             if known is None or base is None:
                 known, answer = _first_send(provider, link, event, lease)
             elif known.is_deleted_remotely:
                 answer = provider.patch_event(link.ref, known.google_id, sent)  # an edit beats a deletion
             else:
+                if sent.recurrence != base.recurrence:
+                    _wait_for_the_rest_of_a_division(event)
                 answer = provider.patch_event(
                     link.ref,
                     known.google_id,
@@ -103,10 +109,8 @@ def _is_settled(event: CalendarEvent, known: EventLink | None, base: EventValues
     """Whether there is nothing to say."""
     if event.series is not None and event.series.is_deleted:
         return True  # it went with its series
-    if event.is_deleted:
-        if known is None:
-            return not event.series_id  # made and deleted here; a cancelled occurrence is news, though
-        return known.is_deleted_remotely
+    if event.is_deleted:  # without a link it was made and deleted here
+        return known is None or known.is_deleted_remotely
     return known is not None and base == event.values and not known.is_deleted_remotely
 
 
@@ -114,7 +118,7 @@ def _first_send(
     provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease
 ) -> tuple[EventLink, RemoteEvent]:
     if event.series_id:
-        known = _name_instance(provider, link, event, lease)
+        known = EventLink.objects.get(event=event, link=link)
         series = EventLink.objects.get(link=link, google_id=known.google_series_id)
         base = occurrence_values(from_json(series.base or {}), event.original_start)
         # The time is always said: what the occurrence's end would be in a night of a clock change is Google's.
@@ -138,18 +142,50 @@ def _first_send(
 
 
 def _name_instance(
-    provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease
+    provider: CalendarProvider,
+    link: CalendarLink,
+    event: CalendarEvent,
+    known: EventLink | None,
+    lease: Lease,
 ) -> EventLink:
-    """The link of an occurrence that Google has only as a part of its series so far."""
+    """The link of an occurrence with a row of its own, under the name that it has in its series now.
+
+    An override that went to another series, or to another place in its own, is another instance there: the old one
+    goes with its series' change.
+    """
     master = EventLink.objects.filter(link=link, event_id=event.series_id, base__isnull=False).first()
     if master is None:
         raise NotYet
+    name = provider.instance_id(master.google_id, event.original_start)
+    if known is not None and known.google_id == name:
+        return known
     with lease.hold():
-        known, _ = EventLink.objects.get_or_create(event=event, defaults={"link": link})
-        known.google_id = provider.instance_id(master.google_id, event.original_start)
-        known.google_series_id = master.google_id
-        known.save(update_fields=["google_id", "google_series_id"])
+        # A neighbour that has yet to be renamed may still hold the name.
+        EventLink.objects.filter(link=link, google_id=name, event=None).delete()
+        for other in EventLink.objects.filter(link=link, google_id=name):
+            other.google_id, other.base = str(other.event_id), None
+            other.save(update_fields=["google_id", "base"])
+        known = known or EventLink(link=link, event=event)
+        known.google_id, known.google_series_id = name, master.google_id
+        known.base, known.etag, known.is_deleted_remotely = None, "", False
+        known.save()
     return known
+
+
+def _wait_for_the_rest_of_a_division(event: CalendarEvent) -> None:
+    """ "This and following": the old series ends in Google only once the new one is there. Cut short, there is a
+    double, never a hole. All rows of one change here have the same revision."""
+    unsent = CalendarEvent.objects.filter(
+        user_id=event.user_id,
+        revision=event.revision,
+        series=None,
+        calendar__is_synced=True,
+        calendar__is_read_only=False,
+        is_local_only=False,
+    )
+    unsent = unsent.filter(Q(google_link=None) | Q(google_link__base=None)).live()
+    if unsent.exclude(pk=event.pk).exists():
+        raise NotYet
 
 
 def _delete(

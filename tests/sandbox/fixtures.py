@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,9 @@ from tests.sandbox.client import SandboxControl
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.fixture(scope="session")
-def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxControl]:
-    """The process on a free port, with a database of its own."""
-    folder = tmp_path_factory.mktemp("sandbox")
+@contextmanager
+def run_sandbox(folder: Path) -> Iterator[SandboxControl]:
+    """The process on a free port, with a database of its own in `folder`."""
     with open(folder / "stderr", "w") as errors:
         process = subprocess.Popen(
             [
@@ -44,6 +44,12 @@ def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxControl]:
+    with run_sandbox(tmp_path_factory.mktemp("sandbox")) as control:
+        yield control
 
 
 @pytest.fixture

@@ -241,3 +241,11 @@ def test_deleted_events_of_a_left_account_stay_in_the_trash(
     remove(CalendarEvent.objects.get(title="Gone"))
     disconnect(account=account)
     assert CalendarEvent.objects.of(alice).deleted().count() == 1
+
+
+def test_a_connected_person_can_be_deleted(alice: Any, google: GoogleSide, account: GoogleAccount) -> None:
+    google.add()
+    run(account)
+    alice.delete()
+    assert not GoogleAccount.objects.exists() and not EventLink.objects.exists()
+    assert len(google.events()) == 1
