@@ -41,6 +41,7 @@ from hypothesis.stateful import (
 from scheduling import services
 from scheduling.core.event import EventValues
 from scheduling.models import CalendarEvent, EventRevision, Occurrence
+from scheduling.series import SeriesOccurrence, find_occurrence
 from sync.engine import run_account
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from tests.make import make_event, make_user
@@ -104,6 +105,7 @@ class Story:
     deleted_here: bool = False
     deleted_there: bool = False
     was_synced_meanwhile: bool = False
+    is_divided: bool = False
 
 
 class TwoSides(RuleBasedStateMachine):
@@ -172,9 +174,7 @@ class TwoSides(RuleBasedStateMachine):
         event = _pick([e for e in self._ours() if not e.recurrence], at)
         if event is None:
             return
-        step = timedelta(days=hours // 8) if event.is_all_day else timedelta(hours=hours)
-        values = replace(event.values, start=event.start + step, end=event.end + step)
-        services.update_event(event=event, values=values, origin="web")
+        services.update_event(event=event, values=_shifted(event.values, hours=hours), origin="web")
         if not event.series_id:
             self._story(event.description).here["when"] = "moved"
 
@@ -187,6 +187,48 @@ class TwoSides(RuleBasedStateMachine):
         services.delete_event(event=event, origin="web")
         if not event.series_id:
             self._story(event.description).deleted_here = True
+
+    @rule(at=ANY, which=st.integers(0, 4), what=st.sampled_from(["edit", "move", "cancel"]))
+    @told
+    def change_an_occurrence_here(self, at: int, which: int, what: str) -> None:
+        series = _pick([event for event in self._ours() if event.recurrence], at)
+        if series is None:
+            return
+        occurrence = self._occurrence(series, which)
+        if occurrence is None or occurrence.is_deleted:
+            return
+        named: dict[str, Any] = {"series": series, "occurrence": occurrence.key, "origin": "web"}
+        if what == "cancel":
+            services.delete_occurrence(**named)
+        elif what == "edit":
+            services.update_occurrence(**named, values=replace(occurrence.values, location=self._token()))
+        else:
+            services.update_occurrence(**named, values=_shifted(occurrence.values, hours=2))
+
+    @rule(at=ANY, which=st.integers(1, 4), what=st.sampled_from(["edit", "move", "end"]))
+    @told
+    def change_what_follows_here(self, at: int, which: int, what: str) -> None:
+        series = _pick([event for event in self._ours() if event.recurrence], at)
+        occurrence = series and self._occurrence(series, which)
+        if series is None or occurrence is None or occurrence.is_deleted:
+            return
+        named: dict[str, Any] = {"series": series, "occurrence": occurrence.key, "origin": "web"}
+        if what == "end":
+            services.delete_following(**named)
+            return
+        rule_lines = tuple(series.recurrence)
+        values = replace(occurrence.values, recurrence=rule_lines, description=f"made {self._token()}")
+        if what == "move":
+            values = _shifted(values, hours=1)
+        services.update_following(**named, values=values)
+        self._story(series.description).is_divided = True
+
+    @rule(at=ANY, hours=st.sampled_from([-2, 1, 26]))
+    @told
+    def move_a_series_here(self, at: int, hours: int) -> None:
+        series = _pick([event for event in self._ours() if event.recurrence], at)
+        if series is not None:
+            services.update_event(event=series, values=_shifted(series.values, hours=hours), origin="web")
 
     # --- in Google -------------------------------------------------------------------------------------
 
@@ -245,6 +287,18 @@ class TwoSides(RuleBasedStateMachine):
                 for key, moment in times.items()
             }
             self.google.change(instance["id"], **shifted)
+
+    @rule(at=ANY)
+    @told
+    def divide_a_series_there(self, at: int) -> None:
+        instance = self._instance(at)
+        if instance is None:
+            return
+        master = self.google.control.event(self.google.email, instance["recurringEventId"])
+        stamp = instance["id"].removeprefix(master["id"] + "_")
+        changes = {"description": f"made {self._token()}"}
+        self.control.split_series(self.google.email, master["id"], stamp, changes)
+        self._story(master.get("description", "")).is_divided = True
 
     # --- sync and trouble ------------------------------------------------------------------------------
 
@@ -335,6 +389,8 @@ class TwoSides(RuleBasedStateMachine):
         assert all(len(events) == 1 for events in found.values()), f"twice: {found}"
         for name, story in self.stories.items():
             (event,) = found.get(name, [None])
+            if story.is_divided:
+                continue  # its parts have names of their own; both sides show the same
             edited_here, edited_there = bool(story.here), bool(story.there)
             if event is None:
                 assert story.deleted_here or story.deleted_there, f"{name} is lost"
@@ -408,6 +464,11 @@ class TwoSides(RuleBasedStateMachine):
         instances.sort(key=lambda item: item["id"])
         return _pick(instances, at)
 
+    def _occurrence(self, series: CalendarEvent, which: int) -> SeriesOccurrence | None:
+        rows = Occurrence.objects.filter(master=series).order_by("start")
+        keys = sorted({row.original_start for row in rows})
+        return find_occurrence(series, keys[which % len(keys)]) if keys else None
+
     def _sync(self) -> None:
         for story in self.stories.values():
             story.was_synced_meanwhile = True
@@ -433,6 +494,11 @@ class TwoSides(RuleBasedStateMachine):
 def _pick(items: Sequence[Item], at: int) -> Item | None:
     """Drawn without regard to what there is: Hypothesis wants to draw the same again."""
     return items[at % len(items)] if items else None
+
+
+def _shifted(values: EventValues, *, hours: int) -> EventValues:
+    step = timedelta(days=hours // 24) if values.is_all_day else timedelta(hours=hours)
+    return replace(values, start=values.start + step, end=values.end + step)
 
 
 def _shown(values: EventValues, start: datetime, end: datetime, is_all_day: bool) -> tuple[Any, ...]:
