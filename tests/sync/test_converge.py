@@ -11,4 +11,4 @@ pytestmark = pytest.mark.django_db(transaction=True)  # a killed run must not ta
 
 
 def test_both_sides_become_one_whatever_happens_meanwhile(sandbox: SandboxControl) -> None:
-    converge(sandbox, examples=15, steps=15)
+    converge(sandbox, examples=15, steps=15, same=True)
