@@ -2,9 +2,9 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import include, path, reverse
 
 from project import health
 from scheduling.api import api
@@ -20,6 +20,42 @@ def favicon(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(static("mark.svg"))
 
 
+@login_not_required
+def manifest(request: HttpRequest) -> JsonResponse:
+    """What a device shows once the calendar is installed on it."""
+    icons = [
+        {
+            "src": static(f"icons/{name}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
+        for name, size, purpose in (
+            ("icon-192", 192, "any"),
+            ("icon-512", 512, "any"),
+            ("icon-maskable-512", 512, "maskable"),
+        )
+    ]
+    return JsonResponse(
+        {
+            "name": "Appointment",
+            "short_name": "Appointment",
+            "id": "/calendar/",
+            "start_url": "/calendar/",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#ffffff",
+            "theme_color": "#0d664d",
+            "icons": icons,
+            "shortcuts": [
+                {"name": "New event", "url": reverse("event-new")},
+                {"name": "Quick add", "url": reverse("quick-add")},
+            ],
+        },
+        content_type="application/manifest+json",
+    )
+
+
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("sync/", include("sync.urls")),
@@ -27,6 +63,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("metrics", health.metrics, name="metrics"),
     path("favicon.ico", favicon),
+    path("manifest.webmanifest", manifest, name="manifest"),
     path("", include("scheduling.urls")),
 ]
 if settings.GOOGLE_SANDBOX:

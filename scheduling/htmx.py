@@ -1,4 +1,4 @@
-"""All that views know about HTMX: one URL, one view, one context; a fragment is only less of the page."""
+"""All that views know about the browser and HTMX: one URL, one view, one context; a fragment is only less of the page."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def wants_fragment(request: HttpRequest) -> bool:
     """Whether HTMX asks for a part; when it restores history it needs the whole page."""
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     return bool(htmx) and not htmx.history_restore_request
+
+
+def is_phone(request: HttpRequest) -> bool:
+    """What the browser says about itself: a client hint, else the old word in its name."""
+    hint = request.headers.get("Sec-CH-UA-Mobile")
+    return hint == "?1" if hint else "Mobi" in request.headers.get("User-Agent", "")
 
 
 def page_or_fragment(

@@ -17,6 +17,15 @@ class ProfileForm(forms.Form):
         help_text="All times move when you change this. All-day events stay on their day.",
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
     )
+    second_time_zone = forms.CharField(
+        label="Second time zone",
+        max_length=64,
+        required=False,
+        help_text="A second column of hours beside the week and day.",
+        widget=forms.TextInput(
+            attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false", "placeholder": "None"}
+        ),
+    )
     first_day_of_week = forms.TypedChoiceField(
         label="First day of the week",
         choices=[(6, "Saturday"), (0, "Sunday"), (1, "Monday")],
@@ -85,10 +94,11 @@ class ProfileForm(forms.Form):
         return {name: getattr(profile, name) for name in cls.base_fields}
 
     def clean_timezone(self) -> str:
-        try:
-            return zone(self.cleaned_data["timezone"]).key
-        except UnknownZone as error:
-            raise forms.ValidationError(f"{error} Write a name such as Europe/Berlin.") from error
+        return _zone_name(self.cleaned_data["timezone"])
+
+    def clean_second_time_zone(self) -> str:
+        name = self.cleaned_data["second_time_zone"]
+        return _zone_name(name) if name else ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -96,3 +106,10 @@ class ProfileForm(forms.Form):
         if start and end and end <= start:
             self.add_error("working_hours_end", "Working hours end before they start.")
         return cleaned
+
+
+def _zone_name(name: str) -> str:
+    try:
+        return zone(name).key
+    except UnknownZone as error:
+        raise forms.ValidationError(f"{error} Write a name such as Europe/Berlin.") from error

@@ -10,6 +10,7 @@ urlpatterns = [
         "calendar/calendars/<uuid:calendar_id>/visibility/", calendar.visibility, name="calendar-visibility"
     ),
     path("calendar/search/", search.search_page, name="search"),
+    path("calendar/calendars/show-all/", calendar.show_all, name="calendar-show-all"),
     path("calendar/trash/", events.trash, name="trash"),
     path("calendar/quick-add/", events.quick_add, name="quick-add"),
     path("calendar/events/new/", events.new, name="event-new"),

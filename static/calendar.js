@@ -1,25 +1,28 @@
-// The grids under the hand: what a refresh must not disturb, the roving tab stop, single keys, the now line.
+// The grids under the hand: what a refresh must not disturb, the roving tab stop, swipes, the now line.
 // Without this file every link still works.
 const root = document.documentElement;
 const grid = () => document.getElementById('grid');
 const isTimes = (el) => el.classList.contains('tg');
 let kept = null; // what to restore after the grid was swapped
 let isHeld = false; // a refresh came while something was in the hand
-function hold(isOn) {
-  isHeld = isOn;
+function tellHeld(isOn) {
   const button = document.getElementById('held');
   if (button) button.hidden = !isOn;
+}
+function hold() {
+  isHeld = true;
+  tellHeld(true);
 }
 let focusNext = false; // the keyboard turned the page: focus the new grid's tab stop
 
 // --- refresh
 document.addEventListener('htmx:beforeRequest', (event) => {
-  if (event.detail.elt.id === 'grid' && 'dragging' in root.dataset) { hold(true); event.preventDefault(); }
+  if (event.detail.elt.id === 'grid' && 'dragging' in root.dataset) { hold(); event.preventDefault(); }
 });
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   if (detail.target.id !== 'grid' || !detail.shouldSwap) return;
   const isRefresh = detail.requestConfig.elt.id === 'grid';
-  if (isRefresh && 'dragging' in root.dataset) { hold(true); detail.shouldSwap = false; return; }
+  if (isRefresh && 'dragging' in root.dataset) { hold(); detail.shouldSwap = false; return; }
   const old = grid();
   const scroller = isTimes(old) ? old : old.closest('.main');
   kept = {
@@ -49,10 +52,20 @@ document.addEventListener('htmx:afterSwap', () => {
   focusNext = false;
 });
 new MutationObserver(() => {
-  if (isHeld && !('dragging' in root.dataset)) { hold(false); htmx.trigger(document.body, 'events-changed'); }
+  if ('dragging' in root.dataset) return;
+  tellHeld(false);
+  if (isHeld) { isHeld = false; htmx.trigger(document.body, 'events-changed'); }
 }).observe(root, { attributeFilter: ['data-dragging'] });
 
-document.body.addEventListener('refresh-held', () => hold(true));
+let retry = 0; // of a refresh that failed: nobody asked for it, so nobody will ask again
+for (const name of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) {
+  document.addEventListener(name, ({ detail }) => {
+    if (detail.elt.id !== 'grid') return;
+    clearTimeout(retry);
+    retry = setTimeout(() => htmx.trigger(document.body, 'events-changed'), 5000);
+  });
+}
+document.body.addEventListener('refresh-held', () => tellHeld(true)); // its notice comes afterwards
 
 // --- first scroll: working hours, and today where only three days fit
 function scrollFirst(el, top) {
@@ -74,12 +87,18 @@ function moveStop(to) {
   for (const from of grid().querySelectorAll('.mg-n[tabindex="0"], .slot[tabindex="0"]')) for (const link of reach(from)) link.tabIndex = -1;
   for (const link of reach(to)) link.tabIndex = 0;
 }
+function slotBehind(box) { // the half hour that an event of the time grid begins in
+  const row = Number(box.className.match(/\br-(\d+)/)[1]);
+  const all = [...box.closest('.tg-col').querySelectorAll('.slot')];
+  return all.findLast((slot) => Number(slot.className.match(/\br-(\d+)/)[1]) <= row);
+}
 const stopAt = (el) => el.closest?.('#grid .slot') ?? el.closest?.('#grid .mg-day')?.querySelector('.mg-n');
 document.addEventListener('focusin', ({ target }) => {
   const stop = stopAt(target);
   if (stop && stop.tabIndex !== 0) moveStop(stop);
 });
 document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && event.target.matches?.('#grid .tg-col .ev') && !document.querySelector(':popover-open')) slotBehind(event.target).focus();
   const stop = stopAt(event.target);
   if (!stop || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target !== stop) { // on an event of the day
@@ -100,6 +119,7 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'ArrowDown') row += 1;
   else if (event.key === 'Home') column = 0;
   else if (event.key === 'End') column = columns - 1;
+  else if (event.shiftKey && isDay && event.key.startsWith('Page')) { turnYear(stop, event.key === 'PageUp' ? -1 : 1); event.preventDefault(); return; }
   else if (event.key === 'PageUp') row = -Infinity;
   else if (event.key === 'PageDown') row = Infinity;
   else return;
@@ -115,26 +135,34 @@ document.addEventListener('keydown', (event) => {
     document.getElementById(`go-${turn}`).click();
   }
 });
+function turnYear(stop, by) {
+  const [year, month, day] = stop.id.slice(2).split('-').map(Number);
+  const last = new Date(Date.UTC(year + by, month, 0)).getUTCDate(); // 29 February has no twin
+  focusNext = true;
+  go(`${year + by}-${String(month).padStart(2, '0')}-${String(Math.min(day, last)).padStart(2, '0')}`);
+}
+function go(day) { // to this day in the view that is shown
+  const { view } = grid().dataset;
+  htmx.ajax('GET', `/calendar/${view}/${day}/`, { source: '#go-next', target: '#grid', swap: 'outerHTML' });
+}
+document.addEventListener('go-to', ({ detail }) => go(detail));
 document.addEventListener('click', ({ target }) => {
   const cell = target.closest?.('#grid .mg-day');
   if (!cell || target.closest('a, button, [popover]')) return;
   cell.querySelector(matchMedia('(max-width: 767.98px)').matches ? '.mg-pick' : '.mg-new').click();
 });
 
-// --- single keys
-const keys = {
-  j: 'go-next', n: 'go-next', k: 'go-previous', p: 'go-previous', t: 'go-today', d: 'view-day', 1: 'view-day', w: 'view-week', 2: 'view-week',
-  m: 'view-month', 3: 'view-month', a: 'view-agenda', 5: 'view-agenda', c: 'new-event', q: 'new-btn',
-};
-document.addEventListener('keydown', (event) => {
-  if (!('shortcuts' in document.body.dataset) || !grid() || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (event.target.closest?.('input, textarea, select, [contenteditable]') || document.querySelector('dialog[open]')) return;
-  if (event.key === '?') document.getElementById('shortcuts').showModal();
-  else if (keys[event.key]) {
-    event.preventDefault();
-    const day = event.key === 'c' && document.activeElement.closest('.mg-day')?.querySelector('.mg-new');
-    (day || document.getElementById(keys[event.key]))?.click();
-  }
+// --- a swipe turns the page, where nothing scrolls sideways
+let finger = null;
+document.addEventListener('touchstart', ({ target, touches }) => {
+  const el = grid();
+  const isFree = el?.contains(target) && touches.length === 1 && el.scrollWidth <= el.clientWidth + 4;
+  finger = isFree ? { x: touches[0].clientX, y: touches[0].clientY, at: performance.now() } : null;
+}, { passive: true });
+document.addEventListener('touchend', ({ changedTouches: [end] }) => {
+  if (!finger || 'dragging' in root.dataset) return;
+  const x = end.clientX - finger.x, y = end.clientY - finger.y;
+  if (Math.abs(x) > 60 && Math.abs(y) < 40 && performance.now() - finger.at < 600) document.getElementById(x < 0 ? 'go-next' : 'go-previous').click();
 });
 
 // --- the now line, minute by minute, in the zone of the page
@@ -154,6 +182,8 @@ function moveNow() {
 }
 
 if (grid()) {
+  // The server takes a phone for one by what it says; a narrow window says nothing.
+  if (location.pathname === '/calendar/' && grid().dataset.view === 'month' && matchMedia('(max-width: 639.98px)').matches) document.getElementById('view-agenda').click();
   prepare();
   if (isTimes(grid())) scrollFirst(grid(), null);
   const sought = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -124,6 +124,7 @@ function toast({ message, icon, bad = false }, label, action) {
   const wait = () => { clearTimeout(timer); timer = setTimeout(leave, TOAST_TIME); };
   if (label) {
     const button = make('button', '', label);
+    if (label === 'Undo') button.dataset.undo = '';
     button.addEventListener('click', () => { leave(); action(); });
     box.append(button);
   }
@@ -163,16 +164,19 @@ document.addEventListener('toast', ({ detail }) => {
 // --- what went wrong, in words; nothing that was typed is lost
 function explain({ detail }, words) {
   const { elt, requestConfig, xhr } = detail;
-  if (!requestConfig?.triggeringEvent?.isTrusted && elt !== document.body) return; // a refresh tries again by itself
+  if (!requestConfig || /load|every|from:body/.test(elt.getAttribute('hx-trigger') ?? '')) return; // it tries again by itself
   if (xhr?.getResponseHeader?.('HX-Trigger')?.includes('"toast"')) return; // the server has said it
   const inForm = dialog?.open && dialog.contains(elt);
   const isRead = requestConfig.verb === 'get';
   const message = `${isRead ? 'Not loaded.' : 'Not saved.'} ${words}${inForm ? ' Your text is still in the form.' : ''}`;
+  const isOwn = requestConfig.path === (elt.getAttribute('hx-get') ?? elt.getAttribute('hx-post') ?? elt.getAttribute('href'));
   const again = () => {
     if (elt.tagName === 'FORM') elt.requestSubmit();
     else if (elt === document.body) htmx.ajax(requestConfig.verb, requestConfig.path, { values: Object.fromEntries(requestConfig.formData), swap: 'none' });
+    else if (elt.type === 'checkbox') { elt.checked = !elt.checked; elt.click(); }
     else if (elt.matches('input')) htmx.trigger(elt, 'input');
-    else elt.click();
+    else if (isOwn) elt.click();
+    else htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt, target: detail.target });
   };
   if (inForm) note(message, 'Try again', again);
   else toast({ message, icon: 'exclamation-circle', bad: true }, elt.isConnected ? 'Try again' : '', again);
@@ -180,10 +184,19 @@ function explain({ detail }, words) {
 const WORDS = {
   403: 'This page is out of date. Reload it.',
   404: 'It is not here any more.',
+  409: 'It was changed elsewhere in the meantime.',
   413: 'That is too much text.',
+  422: 'The server did not understand it.',
   429: 'Too many requests at once. Wait a minute.',
   503: 'The server is busy.',
 };
+// A conflict or a fault in what was typed comes with the form; without it something else has answered.
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  if ([409, 422].includes(detail.xhr.status) && detail.target === slot && !detail.serverResponse.includes('<form')) {
+    detail.shouldSwap = false;
+    detail.isError = true;
+  }
+});
 document.addEventListener('htmx:responseError', (event) => explain(event, WORDS[event.detail.xhr.status] ?? 'The server met a fault; it is on record there.'));
 document.addEventListener('htmx:timeout', (event) => explain(event, 'The server did not answer for 15 s.'));
 document.addEventListener('htmx:sendError', (event) => explain(event, navigator.onLine ? 'The server cannot be reached.' : 'You are offline.'));

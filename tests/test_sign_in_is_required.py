@@ -18,6 +18,7 @@ OPEN = {
     "appointment/api/openapi.json": "the description of the API names nobody",
     "appointment/api/docs": "the same, to read",
     "favicon.ico": "a picture",
+    "manifest.webmanifest": "name and pictures for devices",
     "mail/unsubscribe/": "a link in a mail, whose signature is the permission",
     "metrics": "asks for its own key",
     "sync/google/webhook/$": "Google's notices, each with the secret of its channel",

@@ -64,8 +64,9 @@ def change_profile(request: ApiRequest, payload: ProfilePatch) -> Any:
         raise invalid({"working_hours_end": "The end is not after the start."})
     if "handle" in changes:
         changes["handle"] = changes["handle"] or None
-    if "timezone" in changes and not is_zone(changes["timezone"]):
-        raise invalid({"timezone": "This is not a time zone. Write a name such as Europe/Berlin."})
+    for name in ("timezone", "second_time_zone"):
+        if not is_zone(changes.get(name) or "UTC"):
+            raise invalid({name: "This is not a time zone. Write a name such as Europe/Berlin."})
     changed = services.update_profile(profile=stored, **changes)
     return write_profile(changed, list(ProfileOut.model_fields))
 

@@ -220,6 +220,7 @@ class ProfileOut(BaseModel):
     working_hours_start: ClockTime
     working_hours_end: ClockTime
     timezone: str
+    second_time_zone: str
     show_weekends: bool
     first_day_of_week: int
     email_notifications: bool
@@ -242,6 +243,7 @@ class ProfilePatch(Body):
     working_hours_start: ClockTime = Field(default=ABSENT)
     working_hours_end: ClockTime = Field(default=ABSENT)
     timezone: Annotated[str, Field(min_length=1, max_length=64)] = Field(default=ABSENT)
+    second_time_zone: Annotated[str, Field(max_length=64)] = Field(default=ABSENT)
     show_weekends: StrictBool = Field(default=ABSENT)
     first_day_of_week: Annotated[Literal[0, 1, 6], Field(description="0 Sunday, 1 Monday, 6 Saturday")] = (
         Field(default=ABSENT)

@@ -46,6 +46,9 @@ class UserProfile(models.Model):
     working_hours_start = models.TimeField(default=time(9))
     working_hours_end = models.TimeField(default=time(17))
     timezone = models.CharField("time zone", max_length=64, default="UTC")
+    second_time_zone = models.CharField(
+        max_length=64, blank=True, help_text="A second column of hours beside the week and day."
+    )
     show_weekends = models.BooleanField(default=True)
     first_day_of_week = models.PositiveSmallIntegerField(choices=FirstDay, default=FirstDay.MONDAY)
     email_notifications = models.BooleanField(default=True)

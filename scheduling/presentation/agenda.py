@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 
 from scheduling.core.spans import Span, clip, subtract
 from scheduling.core.zones import DAY, day_bounds, instant, wall_time
-from scheduling.presentation.items import Item, Row, row_of
+from scheduling.presentation.items import DAY_LIMIT, Item, Row, row_of
 from scheduling.presentation.summary import busy_spans, day_summary
-from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, duration, new_address
+from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, duration, new_address, view_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class AgendaDay:
     rail_label: str
     summary: list[str]
     lines: list[Line]
+    more: int  # events without a line here; the agenda that begins on this day has them
+    href: str
     is_over: bool  # now stands after the last event
 
 
@@ -54,10 +56,10 @@ def agenda(day: date, items: list[Item], viewer: Viewer) -> list[AgendaDay]:
                 on[shown.start + timedelta(days=n)].append(item)
     if days.contains(viewer.today):
         on.setdefault(viewer.today, [])
-    return [_agenda_day(d, on[d], viewer) for d in sorted(on)]
+    return [_agenda_day(d, on[d], viewer, limit=len(on[d]) if d == day else DAY_LIMIT) for d in sorted(on)]
 
 
-def _agenda_day(day: date, items: list[Item], viewer: Viewer) -> AgendaDay:
+def _agenda_day(day: date, items: list[Item], viewer: Viewer, limit: int) -> AgendaDay:
     is_today = day == viewer.today
     names = {viewer.today: "Today", viewer.today + DAY: "Tomorrow"}
     midnight = datetime.combine(day, time.min)
@@ -74,7 +76,11 @@ def _agenda_day(day: date, items: list[Item], viewer: Viewer) -> AgendaDay:
         rail=_rail(day, items, viewer),
         rail_label=f"Booked between {viewer.time(viewer.work_start)} and {viewer.time(viewer.work_end)}",
         summary=day_summary(day, items, viewer).split(" · "),
-        lines=[Line(row_of(i, day, viewer), i is after_now, gap if i is before else None) for i in items],
+        lines=[
+            Line(row_of(i, day, viewer), i is after_now, gap if i is before else None) for i in items[:limit]
+        ],
+        more=max(0, len(items) - limit),
+        href=view_address("agenda", day),
         is_over=is_today and bool(items) and after_now is None,
     )
 

@@ -17,6 +17,7 @@ from scheduling.models import Calendar, CalendarEvent, Occurrence
 from scheduling.presentation.viewer import Viewer, long_day, view_address
 
 LIST_LIMIT = 14  # the longest list that a page carries for a popover
+DAY_LIMIT = 30  # lines of one day in a longer list; more make a page heavy and are not read in passing
 
 
 @dataclass(frozen=True, slots=True)

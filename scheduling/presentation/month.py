@@ -7,7 +7,7 @@ from datetime import date
 
 from scheduling.core import grid
 from scheduling.core.zones import is_weekend, month_weeks, week_start
-from scheduling.presentation.items import Item, More, Row, more_of, row_of
+from scheduling.presentation.items import DAY_LIMIT, Item, More, Row, more_of, row_of
 from scheduling.presentation.pieces import Piece, bar_piece
 from scheduling.presentation.viewer import Viewer, long_day, new_address, split_name, view_address
 
@@ -48,6 +48,8 @@ class Month:
     chosen: date
     chosen_name: str
     rows: list[Row]
+    more: int  # events of the chosen day without a row
+    day_href: str
 
 
 def month(day: date, items: list[Item], viewer: Viewer) -> Month:
@@ -64,7 +66,9 @@ def month(day: date, items: list[Item], viewer: Viewer) -> Month:
         columns=len(weeks[0]),
         chosen=chosen,
         chosen_name=long_day(chosen) + (" · today" if chosen == viewer.today else ""),
-        rows=[row_of(by_key[key], chosen, viewer, "row") for key in chosen_keys],
+        rows=[row_of(by_key[key], chosen, viewer, "row") for key in chosen_keys[:DAY_LIMIT]],
+        more=max(0, len(chosen_keys) - DAY_LIMIT),
+        day_href=view_address("agenda", chosen),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from scheduling.core import grid
 from scheduling.core.spans import Span, overlap
-from scheduling.core.zones import instant, is_weekend
+from scheduling.core.zones import instant, is_weekend, wall_time
 from scheduling.presentation.items import Item, More, more_of
 from scheduling.presentation.pieces import Piece, bar_piece
 from scheduling.presentation.summary import day_summary
@@ -65,9 +65,10 @@ class Column:
 @dataclass(frozen=True)
 class Times:
     columns: list[Column]
-    hours: list[tuple[str, str]]  # (place, time)
+    hours: list[tuple[str, str, str]]  # (place, time, time in the second zone)
     first: str  # the place of the hour to scroll to
     offset: str
+    second_offset: str
     bars: list[Piece]
     bar_more: list[More]
     lanes: list[int]
@@ -82,6 +83,7 @@ def times(days: list[date], items: list[Item], viewer: Viewer) -> Times:
     has_today = viewer.today in days
     first_hour = max(0, viewer.work_start.hour - 1)  # working hours, and what is just before them
     focus_day = viewer.today if has_today else days[0]
+    noon = instant(datetime.combine(focus_day, time(12)), viewer.place)
     return Times(
         columns=[
             _column(
@@ -95,9 +97,13 @@ def times(days: list[date], items: list[Item], viewer: Viewer) -> Times:
             )
             for number, column in enumerate(laid_out.days, start=1)
         ],
-        hours=[(f"r-{hour * 12 + 1} s-6", viewer.time(time(hour))) for hour in range(1, 24)],
+        hours=[
+            (f"r-{hour * 12 + 1} s-6", viewer.time(time(hour)), _second_time(focus_day, hour, viewer))
+            for hour in range(1, 24)
+        ],
         first=f"r-{first_hour * 12 + 1}",
-        offset=offset_name(instant(datetime.combine(focus_day, time(12)), viewer.place), viewer.place),
+        offset=offset_name(noon, viewer.place),
+        second_offset=offset_name(noon, viewer.second_place) if viewer.second_place else "",
         bars=[bar_piece(by_key[bar.key], bar, days, viewer, with_column=True) for bar in lanes.bars],
         bar_more=[
             more_of(hidden, len(hidden), days[n], f"d-{n + 1} l-{grid.ALL_DAY_LANES}", by_key, viewer)
@@ -107,6 +113,14 @@ def times(days: list[date], items: list[Item], viewer: Viewer) -> Times:
         lanes=list(range(1, lanes.height + 1)),
         now=(f"{now_row} s-6", viewer.time(viewer.now_wall)) if has_today else None,
     )
+
+
+def _second_time(day: date, hour: int, viewer: Viewer) -> str:
+    """What clocks in the second zone show when it is that hour of the day here."""
+    if viewer.second_place is None:
+        return ""
+    moment = instant(datetime.combine(day, time(hour)), viewer.place)
+    return viewer.time(wall_time(moment, viewer.second_place))
 
 
 def _column(

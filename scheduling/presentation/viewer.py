@@ -22,6 +22,7 @@ class Viewer:
     """How one person looks at time, and at which moment."""
 
     place: ZoneInfo
+    second_place: ZoneInfo | None
     first_day: int
     show_weekends: bool
     work_start: time
@@ -34,6 +35,7 @@ class Viewer:
     def of(cls, profile: UserProfile, now: datetime) -> Viewer:
         return cls(
             place=zone(profile.timezone),
+            second_place=zone(profile.second_time_zone) if profile.second_time_zone else None,
             first_day=profile.first_day_of_week,
             show_weekends=profile.show_weekends,
             work_start=profile.working_hours_start,

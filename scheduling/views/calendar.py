@@ -12,13 +12,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import presentation, queries, services
 from scheduling.core.event import EARLIEST, LATEST
+from scheduling.core.spans import Span, overlap
 from scheduling.core.zones import DAY, month_weeks, window
-from scheduling.htmx import HtmxHttpRequest, done, vary, wants_fragment
+from scheduling.htmx import HtmxHttpRequest, done, is_phone, vary, wants_fragment
 from scheduling.models import Calendar, UserProfile
 from scheduling.presentation import Item, Period, Viewer
 from scheduling.profile_form import ProfileForm
@@ -42,9 +44,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def calendar(request: HtmxHttpRequest) -> HttpResponse:
-    """This month."""
+    """This month; on a phone the agenda from today."""
     viewer = Viewer.of(queries.profile_of(request.user), queries.utc_now())
-    return _show(request, viewer, presentation.period_of("month", viewer.today, viewer))
+    view = "agenda" if is_phone(request) else "month"
+    response = _show(request, viewer, presentation.period_of(view, viewer.today, viewer))
+    patch_vary_headers(response, ["Sec-CH-UA-Mobile", "User-Agent"])
+    return response
 
 
 @require_GET
@@ -84,6 +89,7 @@ def _show(request: HtmxHttpRequest, viewer: Viewer, period: Period) -> HttpRespo
         # A live refresh leaves the toolbar alone: its menu may be open.
         "is_fragment": is_fragment,
         "is_refresh": is_fragment and request.htmx.trigger == "grid",
+        "nothing": _nothing(calendars, items, period, viewer),
         **_grid(period, items, viewer),
     }
     template = "scheduling/_calendar.html" if is_fragment else "scheduling/calendar.html"
@@ -107,19 +113,33 @@ def _grid(period: Period, items: list[Item], viewer: Viewer) -> dict[str, Any]:
         return {"month": presentation.month(period.day, items, viewer)}
     if period.view == "agenda":
         days = presentation.agenda(period.day, items, viewer)
-        return {
-            "days": days,
-            "has_events": any(day.lines for day in days),
-            "now": viewer.time(viewer.now_wall),
-        }
+        return {"days": days, "now": viewer.time(viewer.now_wall)}
     return {"times": presentation.times(period.days, items, viewer)}
+
+
+def _nothing(calendars: list[Calendar], items: list[Item], period: Period, viewer: Viewer) -> str:
+    """Why the view is empty: `hidden` calendars, or no `event`; empty itself when there is something."""
+    if calendars and not any(calendar.is_visible for calendar in calendars):
+        return "hidden"
+    days = [day for day in period.days if period.view != "month" or day.month == period.day.month]
+    shown = Span(days[0], days[-1] + DAY)
+    return "" if any(overlap(item.entry.days(viewer.place), shown) for item in items) else "event"
 
 
 def _state_of(request: HttpRequest, viewer: Viewer, period: Period, calendars: list[Calendar]) -> str:
     """An ETag of everything that the grid shows."""
     bucket = int(viewer.now.timestamp() // (STILL_MINUTES * 60))
     profile = queries.profile_of(request.user)
-    parts = [period.view, period.day, bucket, viewer.today, profile.density, viewer.place, viewer.clock]
+    parts = [
+        period.view,
+        period.day,
+        bucket,
+        viewer.today,
+        profile.density,
+        viewer.place,
+        viewer.second_place,
+        viewer.clock,
+    ]
     parts += [viewer.first_day, viewer.show_weekends, viewer.work_start, viewer.work_end]
     parts += [(c.pk, c.revision, c.is_visible) for c in calendars]
     return f'"{sha256(repr(parts).encode()).hexdigest()[:24]}"'
@@ -132,6 +152,18 @@ def visibility(request: HtmxHttpRequest, calendar_id: UUID) -> HttpResponse:
     services.set_calendar_visibility(
         calendar=calendar, is_visible=str(calendar_id) in request.POST.getlist("visible")
     )
+    return _shown(request)
+
+
+@require_POST
+def show_all(request: HtmxHttpRequest) -> HttpResponse:
+    """Show every calendar."""
+    for calendar in queries.calendars_of(request.user):
+        services.set_calendar_visibility(calendar=calendar, is_visible=True)
+    return _shown(request)
+
+
+def _shown(request: HtmxHttpRequest) -> HttpResponse:
     if wants_fragment(request):
         return done({"events-changed": {}})
     back = request.POST.get("next", "")

@@ -245,12 +245,21 @@ def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
 
 
-PAGES = [*(f"/calendar/{view}/" for view in VIEWS), "/calendar/settings/", "/sync/", "/accounts/email/"]
+PAGES = [
+    *(f"/calendar/{view}/" for view in VIEWS),
+    "/calendar/month/2031-05-01/",
+    "/calendar/settings/",
+    "/calendar/trash/",
+    "/calendar/events/new/",
+    "/calendar/quick-add/?text=lunch tomorrow 13:00",
+    "/sync/",
+    "/accounts/email/",
+]
 PUBLIC = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1280, 360])
 def test_pages_break_no_accessibility_rule(
     browser: Browser, product: Product, signed_in: Any, theme: Any, width: int
 ) -> None:

@@ -512,7 +512,7 @@ def test_agenda_names_today_and_a_long_event_by_its_days(client_of_alice: Client
 def test_empty_agenda_offers_a_first_event(client_of_alice: Client) -> None:
     page = show(client_of_alice, "agenda")
     assert "Nothing in these two weeks" in page.texts["grid"]
-    assert page.one(id="first-event")["href"] == "/calendar/events/new/"
+    assert page.one(id="first-event")["href"] == "/calendar/events/new/?date=2026-11-24"
 
 
 def test_mini_month_says_how_booked_a_day_is(client_of_alice: Client, alice: Any) -> None:
