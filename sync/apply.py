@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import OperationalError, transaction
@@ -17,23 +18,34 @@ from django.db.models import Q
 from django.utils import timezone
 
 from scheduling import services
-from scheduling.core.changes import take_groups
+from scheduling.core.changes import LABELS, take_groups
 from scheduling.core.event import EventValues, InvalidEvent, from_json, to_json
 from scheduling.models import CalendarEvent, EventRevision
 from sync.core.merge import changed_groups, merge
-from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent
+from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent, as_shown_to
 from sync.core.series import occurrence_values
-from sync.models import CalendarLink, Conflict, EventLink, JournalEntry
+from sync.journal import IN, NOTE, tell
+from sync.models import CalendarLink, Conflict, EventLink
 
 logger = logging.getLogger(__name__)
 
 
-def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> int:
-    """Take in some resources of one listing; returns how many events here changed.
+@dataclass(frozen=True)
+class Applied:
+    """How many events here changed, the new ones among them."""
+
+    changed: int
+    new: int
+
+
+def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> Applied:
+    """Take in some resources of one listing.
 
     What is new and plain is written in bulk; what is known and unchanged costs no write of its own.
     """
-    latest = {item.id: item for item in items}  # one listing may name an event twice: the last is true
+    latest = {
+        item.id: as_shown_to(link.access_role, item) for item in items
+    }  # one listing may name an event twice: the last is true
     links = EventLink.objects.filter(link=link, google_id__in=latest)
     known = {found.google_id: found for found in links.select_related("event__calendar", "event__series")}
     unchanged = [found for found in known.values() if _is_unchanged(found, latest[found.google_id].etag)]
@@ -42,7 +54,7 @@ def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> int:
         EventLink.objects.filter(pk__in=unseen).update(seen_generation=link.full_generation)
     settled = {found.google_id for found in unchanged}
     settled |= _create_plain(link, [item for key, item in latest.items() if key not in known])
-    changed = len(settled) - len(unchanged)
+    changed = new = len(settled) - len(unchanged)
     for google_id, item in latest.items():
         if google_id not in settled:
             found = known.get(google_id)
@@ -52,8 +64,9 @@ def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> int:
                     .select_related("event__calendar", "event__series")
                     .first()
                 )
-            changed += apply_item(link, item, found)
-    return changed
+            has_changed = apply_item(link, item, found)
+            changed, new = changed + has_changed, new + (has_changed and found is None)
+    return Applied(changed, new)
 
 
 def _create_plain(link: CalendarLink, items: list[RemoteItem]) -> set[str]:
@@ -113,6 +126,7 @@ def apply_item(
     `agreed` overrides the link's `base`: the values just sent, when `item` is Google's answer to a write.
     A resource that cannot be read is quarantined, never an error for the others.
     """
+    item = as_shown_to(link.access_role, item)
     if isinstance(item, UnreadableEvent):
         _quarantine(link, item, known, item.fault)
         return False
@@ -150,12 +164,23 @@ def _apply(
         _remember(link, known, remote, event)
         return False
     revision_before = event.revision if event is not None else None
+    before = event.values if event is not None and not event.is_deleted else None
     if remote.values is None:
         event = _apply_cancelled(link, remote, known, event, base, series)
     else:
         event = _apply_living(link, remote, known, event, base, series)
     _remember(link, known, remote, event)
-    return event is not None and event.revision != revision_before
+    has_changed = event is not None and event.revision != revision_before
+    if has_changed and before is not None and agreed is None:
+        _tell_arrival(link, event, before)
+    return has_changed
+
+
+def _tell_arrival(link: CalendarLink, event: CalendarEvent | None, before: EventValues) -> None:
+    assert event is not None
+    verb = "deleted" if event.is_deleted else "changed"
+    text = f"“{before.title}” was {verb} in Google · {link.calendar}"
+    tell(link.account_id, IN, verb, text, event=event, before=before, after=event.values)
 
 
 def _apply_living(
@@ -183,9 +208,7 @@ def _apply_living(
         return event  # deleted here, untouched there: the deletion is still to be sent
     conflicts: tuple[str, ...] = ()
     if event.is_deleted:
-        _journal(
-            link, event, "restored", "It was changed in Google after you deleted it here, so it is back."
-        )
+        _note(link, event, "restored", "It was changed in Google after you deleted it here, so it is back.")
         merged, ours = theirs, theirs
     else:
         ours = event.values
@@ -230,7 +253,7 @@ def _apply_cancelled(
         return None
     if not event.is_deleted and base is not None and event.values != base and link.can_write:
         if remote.organized_by_us and event.is_editable:
-            _journal(
+            _note(
                 link,
                 event,
                 "kept",
@@ -308,7 +331,7 @@ def _quarantine(link: CalendarLink, item: RemoteItem, known: EventLink | None, e
     known.raw, known.error = item.raw, error[:500]
     known.state, known.seen_generation = EventLink.State.QUARANTINED, link.full_generation
     known.save()
-    _journal(
+    _note(
         link,
         known.event,
         "quarantined",
@@ -329,13 +352,9 @@ def _open_conflict(
         defaults={"groups": list(groups), "ours": to_json(ours), "theirs": to_json(theirs)},
     )
     services.set_sync_state(event=event, sync_state=CalendarEvent.SyncState.CONFLICT)
+    named = " and ".join(LABELS[group].lower() for group in groups)
+    _note(known.link, event, "conflict", f"“{event.title}” was changed in two places: {named} wait for you")
 
 
-def _journal(link: CalendarLink, event: CalendarEvent | None, action: str, text: str) -> None:
-    JournalEntry.objects.create(
-        account_id=link.account_id,
-        event=event,
-        direction=JournalEntry.Direction.NOTE,
-        action=action,
-        text=text[:500],
-    )
+def _note(link: CalendarLink, event: CalendarEvent | None, action: str, text: str) -> None:
+    tell(link.account_id, NOTE, action, text, event=event)

@@ -23,7 +23,8 @@ from scheduling.core.event import EventValues, from_json
 from scheduling.details import details_of
 from scheduling.history import reader_of
 from scheduling.models import CalendarEvent, EventRevision, UserProfile
-from sync.models import Conflict, GoogleAccount, JournalEntry
+from sync.journal import NOTE, tell
+from sync.models import Conflict, GoogleAccount
 
 OURS, THEIRS = "ours", "theirs"
 ALWAYS_SHOWN = ("when", "title")
@@ -115,7 +116,7 @@ def resolve_conflict(
     closed already stays as it is.
     """
     # The order in which a run takes its locks: account, then event.
-    GoogleAccount.objects.select_for_update().get(calendar_links__event_links__conflicts=conflict)
+    account = GoogleAccount.objects.select_for_update().get(calendar_links__event_links__conflicts=conflict)
     conflict = Conflict.objects.select_related("event_link__event__calendar").get(pk=conflict.pk)
     event = conflict.event_link.event
     assert event is not None
@@ -123,6 +124,7 @@ def resolve_conflict(
         return event
     if expected_revision is not None and event.revision != expected_revision:
         raise services.StaleEvent(event)
+    before = event.values
     kept = [group for group in conflict.groups if choices.get(group) == OURS]
     if kept:
         event = services.restore_event(event=event, origin=EventRevision.Origin.WEB, actor=actor)
@@ -136,10 +138,15 @@ def resolve_conflict(
         conflict, event, "mixed" if kept and len(kept) < len(conflict.groups) else OURS if kept else THEIRS
     )
     named = ", ".join(LABELS[group].lower() for group in kept)
-    _journal(
-        conflict,
-        event,
-        f"You kept your {named} of “{event.title}”." if kept else f"You kept Google’s “{event.title}”.",
+    whose = f"your {named} of" if kept else "Google’s"
+    tell(
+        account.pk,
+        NOTE,
+        "chosen",
+        f"You kept {whose} “{event.title}”",
+        event=event,
+        before=before,
+        after=event.values,
     )
     return event
 
@@ -177,13 +184,3 @@ def _close(conflict: Conflict, event: CalendarEvent, kept: str) -> None:
     conflict.resolved_at, conflict.kept = timezone.now(), kept
     conflict.save(update_fields=["resolved_at", "kept", "groups"])
     services.set_sync_state(event=event, sync_state="")
-
-
-def _journal(conflict: Conflict, event: CalendarEvent, text: str) -> None:
-    JournalEntry.objects.create(
-        account_id=conflict.event_link.link.account_id,
-        event=event,
-        direction=JournalEntry.Direction.NOTE,
-        action="chosen",
-        text=text[:500],
-    )

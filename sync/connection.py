@@ -20,7 +20,8 @@ from sync import watch
 from sync.conflicts import let_all_stand
 from sync.core.remote import WRITING_ROLES
 from sync.google import revoke_token
-from sync.models import CalendarLink, GoogleAccount, JournalEntry
+from sync.journal import NOTE, tell
+from sync.models import CalendarLink, GoogleAccount
 
 logger = logging.getLogger(__name__)
 
@@ -188,6 +189,16 @@ def _forget_others(user: Any, google_sub: str) -> None:
     left.delete()
 
 
+def read_all_again(*, account: GoogleAccount) -> None:
+    """The next run lists every calendar in full, and the list of calendars too. Nothing is wiped."""
+    with transaction.atomic():
+        GoogleAccount.objects.filter(pk=account.pk).update(
+            calendar_list_sync_token="", calendar_list_due_at=timezone.now()
+        )
+        account.calendar_links.filter(is_enabled=True).update(sync_token="")
+    tell(account.pk, NOTE, "resync", "You asked for everything to be read again.")
+
+
 def waiting_from_before(account: GoogleAccount) -> QuerySet[CalendarEvent]:
     """Changes here from before the connection that Google does not have: they wait for the owner's word.
 
@@ -212,11 +223,11 @@ def confirm_rehearsal(*, account: GoogleAccount) -> None:
     if not account.is_rehearsed:
         GoogleAccount.objects.filter(pk=account.pk).update(is_rehearsed=True)
         account.is_rehearsed = True
-        JournalEntry.objects.create(
-            account=account,
-            direction=JournalEntry.Direction.NOTE,
-            action="rehearsal",
-            text="You agreed that events from before the connection are sent to Google.",
+        tell(
+            account.pk,
+            NOTE,
+            "rehearsal",
+            "You agreed that events from before the connection are sent to Google.",
         )
 
 

@@ -23,12 +23,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from scheduling.services import queue_mail
-from sync.connection import confirm_rehearsal, enable_calendar
-from sync.core.remote import WRITING_ROLES, Tokens
+from sync.calendars import read_calendar_list
+from sync.connection import confirm_rehearsal
+from sync.core.remote import Tokens
 from sync.encryption import Unreadable
 from sync.grants import remember_end
+from sync.journal import IN, NOTE, tell
 from sync.lease import LEASE, Lease, LeaseLost, free_abandoned_leases, take_lease
-from sync.models import CalendarLink, GoogleAccount, JournalEntry
+from sync.models import CalendarLink, GoogleAccount
 from sync.provider import (
     CalendarProvider,
     InsufficientScope,
@@ -51,7 +53,6 @@ logger = logging.getLogger(__name__)
 UNREADABLE_TOKENS = (
     "The stored Google tokens cannot be opened with TOKEN_KEYS. Put the key back that they were written with."
 )
-LISTED_FIELDS = ["account", "summary", "time_zone", "access_role", "is_primary", "direction"]
 LONGEST_BACKOFF = 15 * 60  # seconds
 PUSHED_POLL_SECONDS = 30 * 60  # where notices arrive; Google drops a few of them
 TROUBLES_OF_CALENDARS = 2  # of one run; then it is the account's
@@ -174,7 +175,7 @@ def _sync_calendars(
     in_foreground: bool,
     full: bool,
 ) -> None:
-    if in_foreground or account.is_newly_connected or not account.calendar_links.exists():
+    if in_foreground or account.is_newly_connected or account.calendar_list_due_at <= timezone.now():
         read_calendar_list(provider, account, lease)
     troubles: list[RetryLater] = []
     links = list(account.calendar_links.filter(is_enabled=True).select_related("calendar", "account"))
@@ -184,10 +185,9 @@ def _sync_calendars(
                 link.sync_token = ""
             is_due = full or in_foreground or _is_due(link)
             if keep_watched(provider, link, lease) or is_due:
-                changed = pull(provider, link, lease).changed
-                result.pulled += changed
-                if changed:
-                    _journal_arrivals(link, changed)
+                pulled = pull(provider, link, lease)
+                result.pulled += pulled.changed
+                _tell_arrivals(link, pulled.new)
                 link.next_poll_at = timezone.now() + _poll_interval(link)
                 CalendarLink.objects.filter(pk=link.pk).update(next_poll_at=link.next_poll_at)
             if link.can_write:
@@ -233,36 +233,11 @@ def _note_trouble(
     result.error = f"{link}: {error}"
 
 
-def _journal_arrivals(link: CalendarLink, changed: int) -> None:
-    plural = "" if changed == 1 else "s"
-    JournalEntry.objects.create(
-        account_id=link.account_id,
-        direction=JournalEntry.Direction.IN,
-        action="received",
-        text=f"{changed} change{plural} came in from Google · {link.calendar}",
-    )
-
-
-def read_calendar_list(provider: CalendarProvider, account: GoogleAccount, lease: Lease) -> None:
-    """Take over Google's list of calendars; the primary one is mirrored from the start."""
-    listed = provider.list_calendars()
-    known = {link.google_id: link for link in account.calendar_links.select_related("calendar")}
-    for remote in listed:
-        with lease.hold():
-            link = known.get(remote.id)
-            is_new = link is None
-            if link is None:
-                link = CalendarLink(account=account, google_id=remote.id)
-            link.account = account
-            link.summary, link.time_zone = remote.name[:255], remote.time_zone[:64]
-            link.access_role = remote.access_role[:32]
-            link.is_primary = remote.is_primary or remote.id == account.email
-            if is_new and link.access_role not in WRITING_ROLES:
-                link.direction = CalendarLink.Direction.PULL_ONLY
-            # Never `notify_sequence` of one that exists: a notice may have come meanwhile.
-            link.save(update_fields=None if is_new else LISTED_FIELDS)
-            if link.is_primary and (is_new or account.is_newly_connected):
-                enable_calendar(link=link)
+def _tell_arrivals(link: CalendarLink, new: int) -> None:
+    """In one line: a first import brings thousands. What was here already and changed is told singly."""
+    if new:
+        text = f"{new} new event{'' if new == 1 else 's'} came in from Google · {link.calendar}"
+        tell(link.account_id, IN, "received", text)
 
 
 def _keep_fresh(provider: CalendarProvider, account: GoogleAccount, lease: Lease) -> None:
@@ -339,12 +314,7 @@ def _note_failure(account: GoogleAccount, lease: Lease, error: ProviderError) ->
         if isinstance(error, NeedsReauth):
             remember_end(account)
         if "status" in changes or account.backoff_level == 0:
-            JournalEntry.objects.create(
-                account=account,
-                direction=JournalEntry.Direction.NOTE,
-                action="failed",
-                text=str(error)[:500],
-            )
+            tell(account.pk, NOTE, "failed", str(error))
 
 
 def _alert_administrators(error: SetupError) -> None:

@@ -26,7 +26,16 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from scheduling.core.event import EventValues
-from sync.core.remote import CalendarRef, EventPage, RemoteCalendar, RemoteEvent, RemoteItem, Tokens, Watch
+from sync.core.remote import (
+    CalendarList,
+    CalendarRef,
+    EventPage,
+    RemoteCalendar,
+    RemoteEvent,
+    RemoteItem,
+    Tokens,
+    Watch,
+)
 from sync.core.wire import NotUnderstood, from_google, instance_id, read_item, to_google
 from sync.provider import (
     AlreadyDeleted,
@@ -94,15 +103,22 @@ class GoogleCalendarService:
         with _translated():
             self.credentials.refresh(Request(self._http))
 
-    def list_calendars(self) -> list[RemoteCalendar]:
+    def list_calendars(self, sync_token: str = "") -> CalendarList:
         items: list[dict[str, Any]] = []
         page_token = None
         while True:
-            page = self._execute(self._service.calendarList().list(maxResults=250, pageToken=page_token))
+            request = self._service.calendarList().list(
+                maxResults=250, syncToken=sync_token or None, pageToken=page_token
+            )
+            try:
+                page = self._execute(request)
+            except AlreadyDeleted as error:
+                raise FullSyncRequired(str(error)) from error
             items += page.get("items", [])
             page_token = page.get("nextPageToken")
             if not page_token:
-                return [_calendar(item) for item in items if item.get("id") and not item.get("deleted")]
+                found = tuple(_calendar(item) for item in items if item.get("id"))
+                return CalendarList(found, str(page.get("nextSyncToken") or ""))
 
     def get_calendar(self, calendar_id: str) -> RemoteCalendar:
         return _calendar(self._execute(self._service.calendarList().get(calendarId=calendar_id)))
@@ -217,6 +233,7 @@ def _calendar(item: Mapping[str, Any]) -> RemoteCalendar:
         time_zone=str(item.get("timeZone") or ""),
         access_role=str(item.get("accessRole") or "reader"),
         is_primary=bool(item.get("primary")),
+        is_deleted=bool(item.get("deleted")),
         raw=dict(item),
     )
 

@@ -44,6 +44,9 @@ class GoogleAccount(models.Model):
     token_expires_at = models.DateTimeField(null=True)
     connected_at = models.DateTimeField(default=timezone.now)
     calendar_list_sync_token = models.TextField(blank=True)
+    calendar_list_due_at = models.DateTimeField(
+        default=timezone.now, help_text="When the list of calendars is read again."
+    )
     is_rehearsed = models.BooleanField(
         default=False, help_text="The owner agreed that events from before the connection are sent."
     )
@@ -93,6 +96,15 @@ class GoogleAccount(models.Model):
         return set(self.granted_scopes.split())
 
 
+ROLES_IN_WORDS = {
+    "owner": "yours",
+    "writer": "shared, you may change events",
+    "writerWithoutPrivateAccess": "shared, you may change events; private ones show as busy",
+    "reader": "shared, to look at",
+    "freeBusyReader": "shared, busy times only",
+}
+
+
 class CalendarLink(models.Model):
     """A remote calendar and the local one that mirrors it, with the cursor of the last complete pull."""
 
@@ -132,6 +144,9 @@ class CalendarLink(models.Model):
     deletions_held = models.PositiveIntegerField(
         default=0, help_text="How many events a full listing did not contain when the brake stopped it."
     )
+    are_deletions_agreed = models.BooleanField(
+        default=False, help_text="The owner looked at them: the next full listing may delete what is gone."
+    )
 
     class Meta:
         ordering = ["-is_primary", "summary", "pk"]
@@ -149,6 +164,15 @@ class CalendarLink(models.Model):
     @property
     def can_write(self) -> bool:
         return self.direction == self.Direction.TWO_WAY and self.access_role in WRITING_ROLES
+
+    @property
+    def role_in_words(self) -> str:
+        return ROLES_IN_WORDS.get(self.access_role, self.access_role)
+
+    @property
+    def is_writable_there(self) -> bool:
+        """Whether Google lets us write, whatever direction the owner chose."""
+        return self.access_role in WRITING_ROLES
 
     @property
     def ref(self) -> CalendarRef:
@@ -271,6 +295,10 @@ class JournalEntry(models.Model):
     direction = models.CharField(max_length=4, choices=Direction)
     action = models.CharField(max_length=40)
     text = models.CharField(max_length=500)
+    before = models.JSONField(
+        default=dict, help_text="What changed, as it was: fields of the event's values."
+    )
+    after = models.JSONField(default=dict, help_text="The same fields, as they became.")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

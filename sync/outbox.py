@@ -14,7 +14,8 @@ from django.utils import timezone
 from scheduling import services
 from scheduling.models import CalendarEvent
 from sync.connection import waiting_from_before
-from sync.models import CalendarLink, EventLink, JournalEntry
+from sync.journal import OUT, tell
+from sync.models import CalendarLink, EventLink
 
 MOST_ATTEMPTS = 10  # then the event is set aside until its owner edits it or asks for another try
 LONGEST_PAUSE = 15 * 60  # seconds
@@ -75,13 +76,8 @@ def park(*, link: CalendarLink, known: EventLink, error: str, is_read_only: bool
         )
         event.refresh_from_db()
     services.set_sync_state(event=event, sync_state=CalendarEvent.SyncState.REFUSED)
-    JournalEntry.objects.create(
-        account_id=link.account_id,
-        event=event,
-        direction=JournalEntry.Direction.OUT,
-        action="refused",
-        text=f"Google refused “{event.title}”: {error}"[:500],
-    )
+    text = f"“{event.title}” could not be sent: {error}"
+    tell(link.account_id, OUT, "refused", text, event=event)
 
 
 def unpark(event_filter: Q) -> int:

@@ -23,7 +23,16 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from scheduling.core.event import EventValues
-from sync.core.remote import CalendarRef, EventPage, RemoteCalendar, RemoteEvent, RemoteItem, Tokens, Watch
+from sync.core.remote import (
+    CalendarList,
+    CalendarRef,
+    EventPage,
+    RemoteCalendar,
+    RemoteEvent,
+    RemoteItem,
+    Tokens,
+    Watch,
+)
 
 
 class ProviderError(Exception):
@@ -110,8 +119,11 @@ class CalendarProvider(Protocol):
     def refresh(self) -> None:
         """Fetch a new access token now."""
 
-    def list_calendars(self) -> list[RemoteCalendar]:
-        """Every calendar of the account's list."""
+    def list_calendars(self, sync_token: str = "") -> CalendarList:
+        """Every calendar of the account's list, or what changed since `sync_token`, removed ones too.
+
+        Raises `FullSyncRequired`.
+        """
 
     def get_calendar(self, calendar_id: str) -> RemoteCalendar:
         """One calendar as the account sees it now."""

@@ -15,10 +15,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sync.access import take_access
-from sync.apply import apply_item, apply_items, tombstone
+from sync.apply import Applied, apply_item, apply_items, tombstone
 from sync.core.remote import EventPage, RemoteEvent, RemoteItem
+from sync.journal import NOTE, tell
 from sync.lease import Lease
-from sync.models import CalendarLink, EventLink, JournalEntry
+from sync.models import CalendarLink, EventLink
 from sync.provider import AlreadyDeleted, CalendarProvider, FullSyncRequired, NotFound, RetryLater
 
 STEP = 100  # items in one transaction: people's writes wait no longer than that takes
@@ -42,7 +43,12 @@ REST_UNIT, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=30)
 @dataclass
 class PullResult:
     changed: int = 0
+    new: int = 0
     complete: bool = False
+
+    def add(self, applied: Applied) -> None:
+        self.changed += applied.changed
+        self.new += applied.new
 
 
 def pull(provider: CalendarProvider, link: CalendarLink, lease: Lease) -> PullResult:
@@ -78,9 +84,9 @@ def _pull_pages(provider: CalendarProvider, link: CalendarLink, lease: Lease, re
         *steps, last = [items[start : start + STEP] for start in range(0, len(items), STEP)] or [()]
         for step in steps:
             with lease.hold():
-                result.changed += apply_items(link, step)
+                result.add(apply_items(link, step))
         with lease.hold():
-            result.changed += apply_items(link, last)
+            result.add(apply_items(link, last))
             if not page_token:
                 if full:
                     link.has_absent, link.deletions_held = _absent(link).exists(), 0
@@ -125,16 +131,11 @@ def _settle_absent(provider: CalendarProvider, link: CalendarLink, lease: Lease,
     absent = list(_absent(link))
     total = EventLink.objects.filter(link=link, is_deleted_remotely=False).count()
     living = [known for known in absent if known.event is not None and not known.event.is_deleted]
-    if len(living) > max(DELETIONS_ALLOWED, total // 10):
+    if len(living) > max(DELETIONS_ALLOWED, total // 10) and not link.are_deletions_agreed:
         with lease.hold():
-            link.deletions_held, link.has_absent = len(living), False
-            link.save(update_fields=["deletions_held", "has_absent"])
-            JournalEntry.objects.create(
-                account_id=link.account_id,
-                direction=JournalEntry.Direction.NOTE,
-                action="held",
-                text=f"Google reports {len(living)} of {total} events gone. We stopped and deleted nothing.",
-            )
+            _end_settling(link, held=len(living))
+            text = f"Google reports {len(living)} of {total} events of {link.calendar} gone. We stopped and deleted nothing."
+            tell(link.account_id, NOTE, "held", text)
         return
     for known in absent:
         item: RemoteItem
@@ -147,8 +148,12 @@ def _settle_absent(provider: CalendarProvider, link: CalendarLink, lease: Lease,
             known.etag = ""
             result.changed += apply_item(link, item, known)
     with lease.hold():
-        link.has_absent = False
-        link.save(update_fields=["has_absent"])
+        _end_settling(link)
+
+
+def _end_settling(link: CalendarLink, held: int = 0) -> None:
+    link.deletions_held, link.are_deletions_agreed, link.has_absent = held, False, False
+    link.save(update_fields=["deletions_held", "are_deletions_agreed", "has_absent"])
 
 
 def _link_exceptions(

@@ -22,11 +22,13 @@ def account_of(user: Any) -> GoogleAccount | None:
 
 @dataclass(frozen=True)
 class CalendarState:
-    """One row of the table: the link, how many events agree and how many wait."""
+    """One row of the table: the link, how many events agree, wait, need a choice or were refused."""
 
     link: CalendarLink
     agreed: int
     waiting: int
+    conflicts: int
+    refused: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class AccountState:
     from_before: int
     doubles: int
     is_running: bool
+    is_paused: bool
 
 
 def account_state(account: GoogleAccount) -> AccountState:
@@ -52,8 +55,21 @@ def account_state(account: GoogleAccount) -> AccountState:
             & ~Q(event_links__event__status=CalendarEvent.Status.CANCELLED),
         )
     )
+    marks = CalendarEvent.objects.filter(calendar__google_link__account=account).exclude(sync_state="").live()
+    marked = {
+        (calendar, state): count
+        for calendar, state, count in marks.values_list("calendar", "sync_state")
+        .annotate(Count("pk"))
+        .order_by()
+    }
     rows = tuple(
-        CalendarState(link, link.agreed, waiting(link).count() if link.is_enabled and link.can_write else 0)
+        CalendarState(
+            link,
+            link.agreed,
+            waiting(link).count() if link.is_enabled and link.can_write else 0,
+            marked.get((link.calendar_id, CalendarEvent.SyncState.CONFLICT), 0),
+            marked.get((link.calendar_id, CalendarEvent.SyncState.REFUSED), 0),
+        )
         for link in links
     )
     refused = EventLink.objects.filter(
@@ -67,16 +83,17 @@ def account_state(account: GoogleAccount) -> AccountState:
         agreed=sum(row.agreed for row in rows if row.link.is_enabled),
         waiting=sum(row.waiting for row in rows),
         conflicts=Conflict.objects.filter(event_link__link__account=account, resolved_at=None).count(),
-        refused=tuple(refused.select_related("event")[:20]),
+        refused=tuple(refused.select_related("event__calendar")[:20]),
         from_before=len(before),
         doubles=sum(one.kind == "double" for one in before),
+        is_paused=not account.user.profile.google_calendar_sync_enabled,
         is_running=account.lease_until > now and bool(account.lease_owner) or account.queued_until > now,
     )
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """The pill: one of off, reconnect, stale, reading, queued, attention, live."""
+    """The pill: one of off, paused, reconnect, stale, reading, queued, attention, live."""
 
     state: str
     account: GoogleAccount | None = None
@@ -91,6 +108,8 @@ def freshness_of(user: Any) -> Freshness:
         return Freshness("off")
     if account.status in (GoogleAccount.Status.NEEDS_REAUTH, GoogleAccount.Status.INSUFFICIENT_SCOPE):
         return Freshness("reconnect", account)
+    if not user.profile.google_calendar_sync_enabled:
+        return Freshness("paused", account)
     links = account.calendar_links.filter(is_enabled=True)
     seen_at = links.aggregate(seen=Max("last_ok_at"))["seen"]
     attention = (

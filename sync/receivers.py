@@ -117,6 +117,7 @@ def make_schedules(app_config: Any, **kwargs: Any) -> None:
         return
     for name, func, minutes in (
         ("sync: accounts that are due", "sync.tasks.enqueue_due_accounts", 1),
+        ("sync: forget old journal entries", "sync.tasks.forget_old_entries", 1440),
         ("calendar: extend repeating events", "scheduling.tasks.extend_occurrences", 720),
         ("mail: what is due", "scheduling.tasks.enqueue_due_mails", 1),
         ("mail: forget old ones", "scheduling.tasks.forget_old_mails", 720),

@@ -22,8 +22,9 @@ from scheduling.models import CalendarEvent
 from sync.apply import apply_item, tombstone
 from sync.core.remote import RemoteEvent, RemoteItem
 from sync.core.series import occurrence_values
+from sync.journal import OUT, tell
 from sync.lease import Lease
-from sync.models import CalendarLink, EventLink, JournalEntry
+from sync.models import CalendarLink, EventLink
 from sync.provider import (
     AlreadyDeleted,
     AlreadyExists,
@@ -209,7 +210,13 @@ def _delete(
         known.attempts, known.error, known.next_attempt_at = 0, "", None
         known.save()
         services.mark_synced(event=event, revision=revision)
-        _journal(link, event, "deleted", f"Deleted “{event.title}” in Google.")
+        tell(
+            link.account_id,
+            OUT,
+            "deleted",
+            f"Deleted “{event.title}” in Google · {link.calendar}",
+            event=event,
+        )
 
 
 def _is_gone(provider: CalendarProvider, link: CalendarLink, known: EventLink) -> bool:
@@ -256,6 +263,7 @@ def _settle(
     with lease.hold():
         known = EventLink.objects.select_related("event__calendar", "event__series").get(pk=known.pk)
         was_deleted = known.is_deleted_remotely
+        before = from_json(known.base) if known.base else None
         known.base, known.is_deleted_remotely = to_json(sent), False
         current = known.event
         assert current is not None
@@ -265,7 +273,8 @@ def _settle(
         apply_item(link, answer, known, agreed=sent)
         if was_deleted and sent.recurrence:
             _send_overrides_again(current)
-        _journal(link, event, "sent", f"Sent “{event.title}” to Google.")
+        text = f"Sent “{event.title}” to Google · {link.calendar}"
+        tell(link.account_id, OUT, "sent", text, event=event, before=before, after=sent)
 
 
 def _send_overrides_again(master: CalendarEvent) -> None:
@@ -320,13 +329,3 @@ def _find_out_what_is_gone(
 
 def _fresh(event: CalendarEvent) -> CalendarEvent:
     return CalendarEvent.objects.select_related("calendar", "series").get(pk=event.pk)
-
-
-def _journal(link: CalendarLink, event: CalendarEvent, action: str, text: str) -> None:
-    JournalEntry.objects.create(
-        account_id=link.account_id,
-        event=event,
-        direction=JournalEntry.Direction.OUT,
-        action=action,
-        text=text[:500],
-    )

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from sync import journal
 from sync.engine import request_run, run_account
 from sync.lease import free_abandoned_leases
 from sync.models import GoogleAccount
@@ -42,6 +43,10 @@ def run_now(account_ids: list[int]) -> int:
     return sum(enqueue_account(pk) for pk in account_ids)
 
 
+def forget_old_entries() -> int:
+    return journal.forget_old_entries()
+
+
 def enqueue_due_accounts() -> int:
     """Queue every account whose time has come: called by the worker's ticker and, as a net, by a schedule."""
     free_abandoned_leases()
@@ -49,6 +54,7 @@ def enqueue_due_accounts() -> int:
     due = GoogleAccount.objects.filter(
         Q(backoff_until=None) | Q(backoff_until__lte=now),
         status=GoogleAccount.Status.ACTIVE,
+        user__profile__google_calendar_sync_enabled=True,
         next_run_at__lte=now,
         queued_until__lte=now,
         lease_until__lte=now,

@@ -14,7 +14,12 @@ urlpatterns = [
     path("google/connect/", connection.connect, name="sync-connect"),
     path("google/disconnect/", connection.disconnect, name="sync-disconnect"),
     path("google/webhook/", webhook, name="sync-webhook"),
-    path("calendars/<int:link_id>/", calendars.calendar_switch, name="sync-calendar"),
+    path("calendars/<int:link_id>/", calendars.calendar, name="sync-calendar"),
+    path("calendars/<int:link_id>/gone/", calendars.gone, name="sync-gone"),
+    path("pause/", connection.pause, name="sync-pause"),
+    path("resync/", connection.resync, name="sync-resync"),
+    path("journal/<int:entry_id>/restore/", status.restore, name="sync-journal-restore"),
     path("events/<uuid:event_id>/send/", events.send, name="sync-event-send"),
+    path("events/<uuid:event_id>/theirs/", events.take_theirs, name="sync-event-theirs"),
     path("events/<uuid:event_id>/retry/", events.retry, name="sync-event-retry"),
 ]

@@ -7,7 +7,7 @@ Invariants:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ from scheduling.core.event import EventValues
 
 # Roles, in Google's words (the field has no better ones). Who may write what the sync sends:
 WRITING_ROLES = frozenset({"owner", "writer", "writerWithoutPrivateAccess"})
+BUSY_ONLY = "freeBusyReader"
+# Who sees of a private event only that its time is taken; `BUSY_ONLY` sees of no event more.
+VEILED_ROLES = frozenset({BUSY_ONLY, "reader", "writerWithoutPrivateAccess"})
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,16 @@ class RemoteCalendar:
     time_zone: str
     access_role: str
     is_primary: bool = False
+    is_deleted: bool = False
     raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CalendarList:
+    """The account's list of calendars, or what changed in it since a sync token."""
+
+    calendars: tuple[RemoteCalendar, ...]
+    sync_token: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,25 @@ class UnreadableEvent:
 
 
 RemoteItem = RemoteEvent | UnreadableEvent
+
+
+def as_shown_to(role: str, item: RemoteItem) -> RemoteItem:
+    """An event whose content this role may not see is a busy time that nobody here can change."""
+    if (
+        role not in VEILED_ROLES
+        or not isinstance(item, RemoteEvent)
+        or item.values is None
+        or item.values.title
+    ):
+        return item
+    if role != BUSY_ONLY and item.values.visibility != "private":
+        return item
+    reason = "Google shows you only that this time is taken."
+    return replace(
+        item,
+        values=replace(item.values, title="Busy"),
+        details={**item.details, "is_read_only": True, "read_only_reason": reason},
+    )
 
 
 @dataclass(frozen=True)

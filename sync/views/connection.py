@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling.htmx import vary
 from scheduling.queries import profile_of
+from scheduling.services import update_profile
 from sync import connection
+from sync.leaving import leave, parting_of
 from sync.queries import account_of
 from sync.rehearsal import decide, rehearsal_of
 from sync.tasks import run_now
@@ -40,12 +42,48 @@ def connect(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 def disconnect(request: HttpRequest) -> HttpResponse:
+    """Leave Google: ask what becomes of the copies here, then do it. Without an answer everything stays."""
     account = account_of(request.user)
-    if account is not None:
-        connection.disconnect(account=account)
-        messages.success(request, f"{account.email} is disconnected. Every event stays here and in Google.")
+    if account is None:
+        return redirect("sync")
+    if request.method == "GET":
+        return vary(
+            render(request, "sync/disconnect.html", {"account": account, "parting": parting_of(account)})
+        )
+    removed = leave(account=account, remove_copies=request.POST.get("copies") == "remove")
+    if removed:
+        what = f"{removed} cop{'y' if removed == 1 else 'ies'} went from here. Google keeps every event."
+    else:
+        what = "Every event stays here and in Google."
+    messages.success(request, f"{account.email} is disconnected. {what}")
+    return redirect("sync")
+
+
+@require_POST
+def pause(request: HttpRequest) -> HttpResponse:
+    """Stop reading and sending for a while (`on` empty), or go on."""
+    is_on = bool(request.POST.get("on"))
+    update_profile(profile=profile_of(request.user), google_calendar_sync_enabled=is_on)
+    account = account_of(request.user)
+    if is_on and account is not None:
+        run_now([account.pk])
+    return redirect("sync")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def resync(request: HttpRequest) -> HttpResponse:
+    """Read everything again, once that was confirmed."""
+    account = account_of(request.user)
+    if account is None:
+        return redirect("sync")
+    if request.method == "GET":
+        return vary(render(request, "sync/resync.html", {"account": account}))
+    connection.read_all_again(account=account)
+    run_now([account.pk])
     return redirect("sync")
 
 

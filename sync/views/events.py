@@ -13,6 +13,7 @@ from scheduling import services
 from scheduling.models import CalendarEvent
 from sync.outbox import unpark
 from sync.queries import account_of
+from sync.rehearsal import take_googles
 from sync.tasks import run_now
 
 
@@ -36,3 +37,13 @@ def send(request: HttpRequest, event_id: UUID) -> HttpResponse:
     if account is not None:
         run_now([account.pk])
     return redirect("event", event_id=event.pk)
+
+
+@require_POST
+def take_theirs(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Give up a change that Google refused; it stays in the history."""
+    events = CalendarEvent.objects.of(request.user).select_related("calendar", "google_link")
+    event = get_object_or_404(events.filter(google_link__base__isnull=False), pk=event_id)
+    if unpark(Q(event=event)):
+        take_googles(event)
+    return redirect("event", event_id=event.pk) if request.POST.get("back") == "event" else redirect("sync")

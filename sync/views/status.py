@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from scheduling.history import reader_of
 from scheduling.queries import profile_of
+from scheduling.services import InvalidEvent, ReadOnly
 from sync.conflicts import tray_of
+from sync.journal import PAGE, lines_of, restore_from
 from sync.models import GoogleAccount, JournalEntry
 from sync.queries import account_of, account_state, freshness_of
 from sync.tasks import run_now
 from sync.trouble import trouble_of
+
+KINDS = (("", "All"), ("in", "In"), ("out", "Out"), ("problems", "Problems"))
 
 
 @require_GET
@@ -55,17 +61,36 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     return _render_status(request) if request.headers.get("HX-Request") else redirect("sync")
 
 
+@require_POST
+def restore(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """Bring back what an entry of the journal says was before."""
+    entries = JournalEntry.objects.select_related("event__calendar").filter(event__isnull=False)
+    entry = get_object_or_404(entries, account__user=request.user, pk=entry_id)
+    try:
+        event = restore_from(entry=entry, actor=request.user)
+    except (ReadOnly, InvalidEvent) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"“{event.title}” is as it was. Google hears of it in a moment.")
+    return redirect("sync")
+
+
 def _render_status(request: HttpRequest) -> HttpResponse:
-    account = account_of(request.user)
+    account, profile = account_of(request.user), profile_of(request.user)
+    show, older = request.GET.get("show", ""), request.GET.get("before", "")
+    before_id = int(older) if older.isdigit() and len(older) < 19 else None
+    lines = lines_of(account, reader_of(profile), show=show, before_id=before_id) if account else []
+    query = {name: value for name, value in (("show", show), ("before", older)) if value}
     context: dict[str, Any] = {
         "account": account,
         "state": account_state(account) if account else None,
-        "journal": JournalEntry.objects.filter(account=account).select_related("event")[:20]
-        if account
-        else [],
-        "poll_seconds": settings.SYNC_POLL_SECONDS,
+        "lines": lines,
+        "show": show,
+        "kinds": KINDS,
+        "older": lines[-1].entry.pk if len(lines) == PAGE else None,
+        "here": f"{reverse('sync')}{f'?{urlencode(query)}' if query else ''}",
     }
     if not request.headers.get("HX-Request"):
-        context["tray"] = tray_of(account, profile_of(request.user))
+        context["tray"] = tray_of(account, profile)
     template = "sync/_status.html" if request.headers.get("HX-Request") else "sync/status.html"
     return render(request, template, context)

@@ -14,6 +14,7 @@ from uuid import UUID
 from scheduling.core.changes import GROUPS
 from scheduling.core.event import EventValues, canonical, from_json, to_json
 from sync.core.remote import (
+    CalendarList,
     CalendarRef,
     EventPage,
     RemoteCalendar,
@@ -81,8 +82,8 @@ class MemoryProvider:
     def refresh(self) -> None:
         self._calendars()
 
-    def list_calendars(self) -> list[RemoteCalendar]:
-        return [self.get_calendar(name) for name in self._calendars()]
+    def list_calendars(self, sync_token: str = "") -> CalendarList:
+        return CalendarList(tuple(self.get_calendar(name) for name in self._calendars()), sync_token)
 
     def get_calendar(self, calendar_id: str) -> RemoteCalendar:
         self._calendar(calendar_id)

@@ -221,7 +221,7 @@ def test_what_is_not_there_is_not_found(side: Side) -> None:
 
 
 def test_the_list_of_calendars_has_one_primary(side: Side) -> None:
-    (calendar,) = side.provider.list_calendars()
+    (calendar,) = side.provider.list_calendars().calendars
     assert (calendar.id, calendar.is_primary) == (side.calendar.id, True)
     assert calendar.access_role == side.provider.get_calendar(calendar.id).access_role == "owner"
     assert calendar.time_zone == BERLIN
