@@ -12,6 +12,7 @@ import json
 import os
 import re
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -93,6 +94,17 @@ def secret(name: str) -> str:
 
 def words(name: str, default: list[str]) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()] if name in os.environ else default
+
+
+def networks(name: str) -> list[str]:
+    """Addresses and networks such as 192.168.1.0/24, comma separated."""
+    found = words(name, [])
+    for network in found:
+        try:
+            ip_network(network)
+        except ValueError:
+            refuse(f"{name} has {network!r}, which is no network such as 192.168.1.0/24.")
+    return found
 
 
 def address(name: str, default: str, *, https_only: bool = False, schemes: tuple[str, ...] = ()) -> str:

@@ -184,7 +184,13 @@ Q_CLUSTER = {
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 # Called every half second by `manage.py worker`; each is one cheap indexed query when there is nothing to do.
-WORKER_TICKS = ["sync.tasks.enqueue_due_accounts", "scheduling.tasks.enqueue_due_mails"]
+WORKER_TICKS = [
+    "sync.tasks.enqueue_due_accounts",
+    "scheduling.tasks.enqueue_due_mails",
+    "scheduling.tasks.enqueue_due_subscriptions",
+]
+# Calendars outside may be subscribed to by anyone who signs in, so only public addresses are asked, and these.
+ICS_PRIVATE_NETWORKS = env.networks("ICS_PRIVATE_NETWORKS")
 
 # --- Sign-in -----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

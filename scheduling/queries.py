@@ -11,7 +11,16 @@ from django.db.models import Q, QuerySet
 
 from scheduling.core.recurrence import RecurrenceError
 from scheduling.core.series import occurrence_at
-from scheduling.models import Calendar, CalendarEvent, CalendarEventQuerySet, Occurrence, UserProfile
+from scheduling.models import (
+    Calendar,
+    CalendarEvent,
+    CalendarEventQuerySet,
+    CalendarFeed,
+    CalendarImport,
+    CalendarSubscription,
+    Occurrence,
+    UserProfile,
+)
 from scheduling.services.occurrences import series_occurrences
 
 ALL_DAY_MARGIN = timedelta(hours=14)  # the farthest a date's midnight lies from midnight UTC
@@ -118,6 +127,27 @@ def busy_between(user: Any, start: datetime, end: datetime) -> list[tuple[dateti
 
 def trash_of(user: Any, since: datetime) -> CalendarEventQuerySet:
     return events_of(user).deleted().filter(deleted_at__gte=since).order_by("-deleted_at")
+
+
+def feed_of(secret: str) -> CalendarFeed | None:
+    """The feed at a secret address, of a person who may still sign in, with its calendar; one query."""
+    feeds = CalendarFeed.objects.select_related("calendar").filter(calendar__user__is_active=True)
+    # The lookup is by SHA-256, so its timing tells nothing about the secret.
+    return feeds.filter(digest=CalendarFeed.digest_of(secret)).first()
+
+
+def feeds_of(user: Any) -> QuerySet[CalendarFeed]:
+    return (
+        CalendarFeed.objects.filter(calendar__user=user).select_related("calendar").order_by("is_busy_only")
+    )
+
+
+def subscriptions_of(user: Any) -> QuerySet[CalendarSubscription]:
+    return CalendarSubscription.objects.filter(calendar__user=user).select_related("calendar")
+
+
+def imports_of(user: Any) -> QuerySet[CalendarImport]:
+    return CalendarImport.objects.filter(user=user).select_related("calendar")
 
 
 def utc_now() -> datetime:

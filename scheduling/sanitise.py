@@ -20,12 +20,22 @@ NEW_ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
 LINK = re.compile(r"<a\s[^>]*?href=\"([^\"]*)\"[^>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL)
 
 
+def is_markup(text: str) -> bool:
+    """Whether a description is written in HTML."""
+    return "<" in text and bool(MARKUP.search(text))
+
+
+def cleaned_markup(text: str) -> str:
+    """HTML by the allow-list, for what leaves this site."""
+    return nh3.clean(text, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel=None)
+
+
 def description_html(text: str) -> SafeString:
     """A description as harmless markup: HTML by an allow-list, plain text with its lines and links.
 
     Show it inside an element with `hx-disable`.
     """
-    markup = text if MARKUP.search(text) else urlize(escape(text)).replace("\n", "<br>")
+    markup = text if is_markup(text) else urlize(escape(text)).replace("\n", "<br>")
     return mark_safe(
         nh3.clean(
             markup,
@@ -40,10 +50,9 @@ def description_html(text: str) -> SafeString:
 
 def plain_text(text: str) -> str:
     """A description as plain text for mails, files and excerpts; a link keeps its address behind its words."""
-    if not MARKUP.search(text):
+    if not is_markup(text):
         return text.strip()
-    cleaned = nh3.clean(text, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel=None)
-    cleaned = LINK.sub(lambda link: _with_address(link[2], link[1]), cleaned)
+    cleaned = LINK.sub(lambda link: _with_address(link[2], link[1]), cleaned_markup(text))
     cleaned = NEW_LINE.sub("\n", NEW_ITEM.sub("- ", cleaned))
     lines = html.unescape(nh3.clean(cleaned, tags=set())).splitlines()
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in lines)).strip()

@@ -1,8 +1,11 @@
 """Background work of the calendar; each is a thin call of a service and safe to run twice."""
 
+from uuid import UUID
+
 from django_q.tasks import async_task
 
 from scheduling import services
+from scheduling.models import CalendarImport, CalendarSubscription
 
 
 def extend_occurrences() -> int:
@@ -23,3 +26,50 @@ def enqueue_due_mails() -> bool:
         return False
     async_task("scheduling.tasks.send_due_mails", task_name="send mails")
     return True
+
+
+def read_import(import_id: str) -> str:
+    job = CalendarImport.objects.select_related("calendar__user").filter(pk=import_id).first()
+    if job is not None:
+        services.read_import(job=job)
+        if job.state == CalendarImport.State.WRITING:
+            enqueue_import_writing(import_id)
+    return job.state if job else "gone"
+
+
+def write_import(import_id: str) -> str:
+    job = CalendarImport.objects.filter(pk=import_id).first()
+    if job is not None and not services.write_import(job=job):
+        enqueue_import_writing(import_id)
+    return f"{job.done} of {job.total}" if job else "gone"
+
+
+def enqueue_import_reading(import_id: str) -> None:
+    async_task("scheduling.tasks.read_import", str(import_id), task_name=f"read import {import_id}")
+
+
+def enqueue_import_writing(import_id: str) -> None:
+    async_task("scheduling.tasks.write_import", str(import_id), task_name=f"write import {import_id}")
+
+
+def refresh_subscription(calendar_id: str) -> str:
+    found = CalendarSubscription.objects.select_related("calendar__user__profile").filter(
+        pk=UUID(calendar_id)
+    )
+    subscription = found.first()
+    if subscription is None:
+        return "gone"
+    changed = services.refresh_subscription(subscription=subscription)
+    return subscription.last_error or ("changed" if changed else "unchanged")
+
+
+def enqueue_due_subscriptions() -> int:
+    """Queue what is to be read: called by the worker's ticker."""
+    due = services.claim_due_subscriptions()
+    for calendar_id in due:
+        async_task(
+            "scheduling.tasks.refresh_subscription",
+            str(calendar_id),
+            task_name=f"read subscription {calendar_id}",
+        )
+    return len(due)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.views import calendar, events, history, mail, moving, search
+from scheduling.views import calendar, calendars, events, feeds, history, imports, mail, moving, search
 
 urlpatterns = [
     path("", calendar.home, name="home"),
@@ -27,5 +27,21 @@ urlpatterns = [
         name="event-history-restore",
     ),
     path("mail/unsubscribe/<str:token>/", mail.unsubscribe, name="unsubscribe"),
+    path("calendar/events/<uuid:event_id>/export/", feeds.export_event, name="event-export"),
+    path("calendar/calendars/", calendars.index, name="calendars"),
+    path("calendar/calendars/<uuid:calendar_id>/sharing/", calendars.sharing, name="calendar-sharing"),
+    path("calendar/calendars/<uuid:calendar_id>/export/", feeds.export_calendar, name="calendar-export"),
+    path("calendar/calendars/<uuid:calendar_id>/feeds/", feeds.open_feed, name="feed-open"),
+    path("calendar/feeds/<uuid:feed_id>/renew/", feeds.renew_feed, name="feed-renew"),
+    path("calendar/feeds/<uuid:feed_id>/close/", feeds.close_feed, name="feed-close"),
+    path("calendar/subscriptions/", calendars.subscribe, name="subscribe"),
+    path("calendar/subscriptions/<uuid:calendar_id>/", calendars.subscription, name="subscription"),
+    path(
+        "calendar/subscriptions/<uuid:calendar_id>/refresh/", calendars.refresh, name="subscription-refresh"
+    ),
+    path("calendar/subscriptions/<uuid:calendar_id>/end/", calendars.unsubscribe, name="subscription-end"),
+    path("calendar/import/", imports.new, name="import-new"),
+    path("calendar/import/<uuid:import_id>/", imports.show, name="import"),
+    path("feeds/<str:secret>.ics", feeds.feed, name="feed"),
     path("calendar/<str:view>/<str:date>/", calendar.calendar_view, name="calendar-view"),
 ]

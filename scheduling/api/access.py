@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,12 +15,14 @@ from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
 from scheduling.api.errors import ApiError, answer, unauthorized
+from scheduling.core.ical import LARGEST_FILE
 from scheduling.models import ApiToken
+from scheduling.rates import count
 from scheduling.services import touch_api_token
 
 READING = ("GET", "HEAD", "OPTIONS")
 LARGEST_BODY = 1024 * 1024
-WINDOW_SECONDS = 60
+JSON, CALENDAR_FILES = ("application/json",), ("text/calendar",)
 
 
 class ApiRequest(HttpRequest):
@@ -103,35 +103,34 @@ def guarded(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def _require_readable(request: HttpRequest) -> None:
     if request.method not in ("POST", "PUT", "PATCH"):
         return
-    kind = (request.content_type or "application/json").lower()
+    match = request.resolver_match
+    if match and match.url_name == "import":
+        kinds, largest = CALENDAR_FILES, LARGEST_FILE
+    else:
+        kinds, largest = JSON, LARGEST_BODY
+    kind = (request.content_type or kinds[0]).lower()
     # Before the CSRF check: that reads a form's body, after which nobody else can.
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise ApiError(415, "unsupported_media_type", "Send JSON with “Content-Type: application/json”.")
+    if kind not in kinds and not (kinds is JSON and kind.endswith("+json")):
+        what = "JSON" if kinds is JSON else "an iCalendar file"
+        raise ApiError(415, "unsupported_media_type", f"Send {what} with “Content-Type: {kinds[0]}”.")
     try:
         size = len(request.body)
     except RequestDataTooBig:
-        size = LARGEST_BODY + 1
-    if size > LARGEST_BODY:
-        raise ApiError(413, "too_large", f"The body is larger than {LARGEST_BODY // 1024} kB.")
+        size = largest + 1
+    if size > largest:
+        raise ApiError(413, "too_large", f"The body is larger than {largest // 1024} kB.")
 
 
 def _count(request: HttpRequest, caller: str) -> None:
     """Count the request against the caller's minute; raises 429 when it is one too many."""
     limit: int = getattr(settings, "API_RATE_PER_MINUTE", 600)
-    window, passed = divmod(int(time.time()), WINDOW_SECONDS)
-    key = f"api-rate-{caller}-{window}"
-    cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-    try:
-        used = cache.incr(key)
-    except ValueError:  # evicted in between
-        used = 1
+    used, wait = count(f"api-{caller}")
     request.rate_headers = {  # type: ignore[attr-defined]
         "RateLimit-Limit": str(limit),
         "RateLimit-Remaining": str(max(0, limit - used)),
-        "RateLimit-Reset": str(WINDOW_SECONDS - passed),
+        "RateLimit-Reset": str(wait),
     }
     if used > limit:
-        wait = WINDOW_SECONDS - passed
         raise ApiError(
             429,
             "too_many_requests",

@@ -1,8 +1,9 @@
-"""Calendars, events, availability, mail and the people who own them: the tables, by theme."""
+"""Calendars, events, availability, feeds, mail and the people who own them: the tables, by theme."""
 
 from scheduling.models.availability import AvailableTimeSlot
 from scheduling.models.calendars import Calendar
 from scheduling.models.events import CalendarEvent, CalendarEventQuerySet, EventRevision, Occurrence
+from scheduling.models.feeds import CalendarFeed, CalendarImport, CalendarSubscription
 from scheduling.models.mails import OutgoingMail
 from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
 from scheduling.models.search import SearchEntry
@@ -13,6 +14,9 @@ __all__ = [
     "Calendar",
     "CalendarEvent",
     "CalendarEventQuerySet",
+    "CalendarFeed",
+    "CalendarImport",
+    "CalendarSubscription",
     "EventRevision",
     "IdempotentAnswer",
     "Occurrence",

@@ -17,6 +17,8 @@ from django.db.models import Q
 class Calendar(models.Model):
     """A named list of events of one person. `revision` is the number of its last change."""
 
+    SUBSCRIBED = "Subscribed"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="calendars")
     name = models.CharField(max_length=200)
@@ -49,3 +51,13 @@ class Calendar(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_subscribed(self) -> bool:
+        """It mirrors an address outside; its account stands for all of these."""
+        return self.account_name == self.SUBSCRIBED
+
+    @property
+    def read_only_words(self) -> str:
+        where = "comes from outside and is read only here" if self.is_subscribed else "is read only in Google"
+        return f"This calendar {where}. You can copy the event to your own."

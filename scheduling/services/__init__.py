@@ -1,5 +1,6 @@
 """Writes. Every change of a calendar goes through one of these functions."""
 
+from scheduling.services.bulk import create_remote_events
 from scheduling.services.copies import (
     absorb_event,
     delete_calendar,
@@ -11,7 +12,6 @@ from scheduling.services.errors import InvalidEvent, ReadOnly, StaleEvent, Unkno
 from scheduling.services.events import (
     apply_remote,
     create_event,
-    create_remote_events,
     delete_event,
     keep_displaced,
     mark_synced,
@@ -20,7 +20,16 @@ from scheduling.services.events import (
     set_sync_state,
     update_event,
 )
+from scheduling.services.feeds import close_feed, note_reading, open_feed, renew_feed
 from scheduling.services.history import restore_revision
+from scheduling.services.imports import (
+    confirm_import,
+    discard_import,
+    forget_imports,
+    read_import,
+    start_import,
+    write_import,
+)
 from scheduling.services.mail import (
     InvalidMail,
     claim_due_mails,
@@ -48,6 +57,14 @@ from scheduling.services.series import (
     update_occurrence,
     update_series,
 )
+from scheduling.services.subscriptions import (
+    change_subscription,
+    claim_due_subscriptions,
+    refresh_soon,
+    refresh_subscription,
+    subscribe,
+    unsubscribe,
+)
 from scheduling.services.undo import undo_change
 
 __all__ = [
@@ -58,7 +75,11 @@ __all__ = [
     "UnknownOccurrence",
     "absorb_event",
     "apply_remote",
+    "change_subscription",
     "claim_due_mails",
+    "claim_due_subscriptions",
+    "close_feed",
+    "confirm_import",
     "create_api_token",
     "create_calendar",
     "create_event",
@@ -67,14 +88,22 @@ __all__ = [
     "delete_event",
     "delete_occurrence",
     "delete_following",
+    "discard_import",
     "ensure_profile",
     "extend_occurrences",
+    "forget_imports",
     "forget_old_mails",
     "keep_displaced",
     "mark_synced",
     "mark_unsent",
     "move_event",
+    "note_reading",
+    "open_feed",
     "queue_mail",
+    "read_import",
+    "refresh_soon",
+    "refresh_subscription",
+    "renew_feed",
     "replace_available_slots",
     "restore_event",
     "restore_occurrence",
@@ -84,13 +113,17 @@ __all__ = [
     "set_calendar_visibility",
     "set_local_only",
     "set_sync_state",
+    "start_import",
     "stop_mails",
+    "subscribe",
     "touch_api_token",
     "undo_change",
+    "unsubscribe",
     "update_calendar",
     "update_event",
     "update_following",
     "update_occurrence",
     "update_profile",
     "update_series",
+    "write_import",
 ]

@@ -25,7 +25,6 @@ from scheduling.services.occurrences import rewrite_occurrences
 from scheduling.services.revisions import next_revision
 
 Actor = User | AnonymousUser | None
-READ_ONLY_CALENDAR = "This calendar is read only in Google. You can copy the event to your own."
 READ_ONLY_EVENT = "Only its organiser can change this event. You can copy it to your own calendar."
 
 
@@ -40,7 +39,7 @@ def locked(event: CalendarEvent, expected_revision: int | None = None) -> Calend
 
 def require_editable(event: CalendarEvent) -> None:
     if event.calendar.is_read_only:
-        raise ReadOnly(READ_ONLY_CALENDAR)
+        raise ReadOnly(event.calendar.read_only_words)
     if event.is_read_only:
         raise ReadOnly(event.read_only_reason or READ_ONLY_EVENT)
 
@@ -50,7 +49,7 @@ def require_writable(calendar: Calendar, event: CalendarEvent) -> None:
     if calendar.user_id != event.user_id:
         raise InvalidEvent({"calendar": "Choose one of your own calendars."})
     if calendar.is_read_only:
-        raise ReadOnly(READ_ONLY_CALENDAR)
+        raise ReadOnly(calendar.read_only_words)
 
 
 def checked(values: EventValues, before: EventValues | None = None) -> EventValues:

@@ -6,7 +6,7 @@ Each function runs in one transaction and writes one `Change`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,7 +18,6 @@ from scheduling import live
 from scheduling.core.event import EventValues, InvalidEvent, canonical, check, to_json
 from scheduling.models import Calendar, CalendarEvent, EventRevision
 from scheduling.services.changes import (
-    READ_ONLY_CALENDAR,
     Actor,
     Before,
     Change,
@@ -28,7 +27,6 @@ from scheduling.services.changes import (
     require_writable,
 )
 from scheduling.services.errors import ReadOnly, StaleEvent
-from scheduling.services.occurrences import write_new_occurrences
 from scheduling.services.overrides import drop_lost_overrides, take_back
 from scheduling.services.revisions import next_revision
 from scheduling.services.series import update_master
@@ -45,7 +43,7 @@ def create_event(
 ) -> CalendarEvent:
     """A new event in `calendar`; raises `InvalidEvent` or `ReadOnly`."""
     if calendar.is_read_only:
-        raise ReadOnly(READ_ONLY_CALENDAR)
+        raise ReadOnly(calendar.read_only_words)
     values = checked(values)
     event = CalendarEvent(id=event_id or uuid.uuid4(), user_id=calendar.user_id, calendar=calendar)
     event.ical_uid = f"{event.id}@appointment"
@@ -208,39 +206,6 @@ def apply_remote(
     if in_step and event.synced_revision != event.revision:
         mark_synced(event=event, revision=event.revision, sync_state=event.sync_state)
     return event
-
-
-@transaction.atomic
-def create_remote_events(
-    *, calendar: Calendar, items: Sequence[tuple[EventValues, Mapping[str, Any]]], origin: str
-) -> list[CalendarEvent]:
-    """Many events that another calendar system has and we do not, as `apply_remote` would make each of them.
-
-    They share one revision and one notice. `items` are (values, details); raises `InvalidEvent` before anything is
-    written when one of them cannot be an event.
-    """
-    made = []
-    for values, details in items:
-        values = canonical(values)
-        check(values, from_remote=True)
-        event = CalendarEvent(user_id=calendar.user_id, calendar=calendar, **details)
-        event.values = values
-        made.append(event)
-    if not made:
-        return []
-    revision = next_revision(calendar)
-    for event in made:
-        event.revision = event.synced_revision = revision
-    CalendarEvent.objects.bulk_create(made, batch_size=200)
-    write_new_occurrences(made)
-    live.announce(
-        user_id=calendar.user_id,
-        calendar_id=calendar.pk,
-        revision=revision,
-        event_ids=[event.pk for event in made],
-        origin=origin,
-    )
-    return made
 
 
 @transaction.atomic

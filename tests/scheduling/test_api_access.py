@@ -206,7 +206,11 @@ def test_the_openapi_document_tells_limits_failures_and_security(client: Client,
             assert {"401", "429", "500"} <= set(operation["responses"]), (method, path)
             assert operation["security"] == [{"BearerToken": []}, {"SessionCookie": []}]
     assert set(document["paths"]) == {
-        f"{API}{path}" for path in ("events/", "events/{event_id}/", "calendars/", "profile/", "slots/")
+        f"{API}{path}"
+        for path in (
+            *("events/", "events/{event_id}/", "calendars/", "profile/", "slots/"),
+            *("import/", "import/{import_id}/"),
+        )
     }
 
 
@@ -218,7 +222,7 @@ def test_the_reference_page_describes_every_operation_without_a_script(client: C
         for methods in client.get(f"{API}openapi.json").json()["paths"].values()
         for operation in methods.values()
     ]
-    assert len(operations) == 11
+    assert len(operations) == 13
     for name in operations:
         assert f'id="{name}"' in text
     assert "<script" not in text.replace("theme.js", "").split("<body")[1]

@@ -2,9 +2,10 @@
 
 from scheduling.core.ical.lines import LARGEST_FILE, UnreadableCalendar
 from scheduling.core.ical.reading import Problem, ReadCalendar, ReadEvent, ReadOverride, read_calendar
-from scheduling.core.ical.writing import END, FIELDS, FORMAT, head, write_busy, write_event
+from scheduling.core.ical.writing import BUSY_TITLE, END, FIELDS, FORMAT, head, write_busy, write_event
 
 __all__ = [
+    "BUSY_TITLE",
     "END",
     "FIELDS",
     "FORMAT",

@@ -55,6 +55,13 @@ def read_moment(text: str, tzid: str, zones: Zones) -> Moment:
     matched = _MOMENT.fullmatch(text.strip())
     if matched is None:
         raise ValueError(f"“{text[:30]}” is not a date or time")
+    try:
+        return _moment(matched, tzid, zones)
+    except (ValueError, OverflowError):
+        raise ValueError(f"“{text[:30]}” is not a date or time") from None
+
+
+def _moment(matched: re.Match[str], tzid: str, zones: Zones) -> Moment:
     year, month, day = int(matched[1]), int(matched[2]), int(matched[3])
     if matched[4] is None:
         return Moment(date(year, month, day))
@@ -68,7 +75,7 @@ def read_moment(text: str, tzid: str, zones: Zones) -> Moment:
     if offset:
         return Moment(datetime.fromisoformat(f"{wall.isoformat()}{offset}").astimezone(UTC), "UTC")
     if not 1 < year < 9999:
-        raise ValueError(f"the year {year} is not kept")
+        raise ValueError(year)
     if tzid:
         return Moment(*zones.instant(wall, tzid))
     return Moment(instant(wall, ZoneInfo(zones.fallback)), zones.fallback)

@@ -21,6 +21,7 @@ from scheduling.core.event import EventValues, InvalidEvent, canonical, check, f
 from scheduling.core.ical.fields import details_of, read_fields
 from scheduling.core.ical.lines import SECONDS, Component, Deadline, decode, parse_components
 from scheduling.core.ical.moments import Moment, as_start, moment_of, read_duration, read_recurrence
+from scheduling.core.ical.recurrence import portable_lines
 from scheduling.core.ical.zones import Zones
 
 _EVENT = (
@@ -47,6 +48,7 @@ class Problem:
     title: str
     words: str
     is_lost: bool = True
+    is_event: bool = False  # about one event, whether or not it has a title
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class ReadCalendar:
 
     name: str = ""
     refresh: timedelta | None = None
+    is_complete: bool = True
     events: list[ReadEvent] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -96,6 +99,7 @@ def read_calendar(data: bytes, *, zone: str, seconds: float = SECONDS) -> ReadCa
             Problem("", "The file is not in UTF-8; accents may have come out wrong.", is_lost=False)
         )
     if not all(calendar.is_complete for calendar in calendars):
+        read.is_complete = False
         read.problems.append(Problem("", "The file ends in the middle. What was complete is here.", False))
     for kind, count in passed_over.items():
         if word := PASSED_OVER.get(kind):
@@ -104,7 +108,7 @@ def read_calendar(data: bytes, *, zone: str, seconds: float = SECONDS) -> ReadCa
     zones = Zones((part for part in parts if part.name == "VTIMEZONE"), zone, deadline)
     _Reader(read, zones, deadline).read([part for part in parts if part.name == "VEVENT"])
     if any(calendar.text("METHOD").upper() == "CANCEL" for calendar in calendars):
-        read.events = [replace(e, values=None, is_cancelled=True, overrides=()) for e in read.events]
+        read.events = [_cancelled(event.uid, event.sequence) for event in read.events]
     return read
 
 
@@ -184,7 +188,7 @@ class _Reader:
                 is_all_day=start.is_date,
                 time_zone=start.zone,
                 end_time_zone=end.zone,
-                recurrence=repeats.lines if repeats else (),
+                recurrence=tuple(portable_lines(repeats.lines, start.zone)) if repeats else (),
             )
         )
         check(values, from_remote=True)
@@ -239,7 +243,7 @@ class _Reader:
     def _event(self, master: _Draft, overrides: Mapping[str, _Draft]) -> ReadEvent:
         self._note(master)
         if master.is_cancelled:
-            return ReadEvent(master.uid, master.sequence, None, is_cancelled=True)
+            return _cancelled(master.uid, master.sequence)
         own = {o.original_start: o for o in _longer_periods(master)}
         if master.values.recurrence:
             own |= {o.original_start: o for o in self._overrides(overrides.values(), master.start)}
@@ -266,10 +270,12 @@ class _Reader:
             yield ReadOverride(format_moment(original.value), values, draft.details)
 
     def _lose(self, title: str, words: str) -> None:
-        self._read.problems.append(Problem(title, words))
+        self._read.problems.append(Problem(title, words, is_event=True))
 
     def _note(self, draft: _Draft) -> None:
-        self._read.problems += [Problem(draft.values.title, note, is_lost=False) for note in draft.notes]
+        self._read.problems += [
+            Problem(draft.values.title, note, is_lost=False, is_event=True) for note in draft.notes
+        ]
 
     def _tell_of_zones(self) -> None:
         for name in sorted(self._zones.unknown):
@@ -281,6 +287,10 @@ class _Reader:
 
 
 _A_DATE = Moment(date(2000, 1, 1))
+
+
+def _cancelled(uid: str, sequence: int) -> ReadEvent:
+    return ReadEvent(uid, sequence, None, {"sequence": sequence}, is_cancelled=True)
 
 
 def _longer_periods(master: _Draft) -> Iterator[ReadOverride]:

@@ -52,7 +52,8 @@ def vtimezone(name: str) -> str:
     )
     for run in _runs(changes):
         is_endless = len(run) > 1 and run[-1].wall.year == LAST.year - 1
-        until = "" if is_endless else f";UNTIL={run[-1].wall - run[-1].before:%Y%m%dT%H%M%SZ}"
+        # A day later than the last: some readers take UNTIL as local time and would lose the last one.
+        until = "" if is_endless else f";UNTIL={run[-1].wall + timedelta(days=1):%Y%m%dT%H%M%SZ}"
         lines += _observance(run[0], f"{_rule(run)}{until}" if len(run) > 1 else "")
     lines.append("END:VTIMEZONE")
     return "".join(map(fold, lines))

@@ -11,7 +11,7 @@ Invariants:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Protocol
@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 
 from scheduling.core.event import is_zone, parse_moment
 from scheduling.core.ical.lines import escape, fold, quote, without_controls
+from scheduling.core.ical.recurrence import portable_lines
 from scheduling.core.ical.vtimezone import vtimezone
-from scheduling.core.zones import instant
 
 PRODUCT = "-//Appointment//Calendar//EN"
 FORMAT = 1  # raise it when the same event is written differently: readers fetch anew
@@ -83,6 +83,15 @@ class Row(Protocol):
     def updated_at(self) -> datetime: ...
 
 
+class Series(Protocol):
+    """What is read of the series that an override belongs to."""
+
+    @property
+    def ical_uid(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+
+
 FIELDS = tuple(name for name in vars(Row) if not name.startswith("_"))
 _CLASS = {"public": "CLASS:PUBLIC", "private": "CLASS:PRIVATE", "confidential": "CLASS:CONFIDENTIAL"}
 _PARTSTAT = {"accepted": "ACCEPTED", "declined": "DECLINED", "tentative": "TENTATIVE"}
@@ -108,7 +117,7 @@ def head(name: str, zones: Iterable[str]) -> str:
 def write_event(
     row: Row,
     *,
-    series: Row | None = None,
+    series: Series | None = None,
     cancelled: Collection[str] = (),
     rich: str = "",
     plain: str | None = None,
@@ -147,7 +156,7 @@ def write_event(
     return _component(lines, row)
 
 
-def write_busy(row: Row, *, series: Row | None = None, cancelled: Collection[str] = ()) -> str:
+def write_busy(row: Row, *, series: Series | None = None, cancelled: Collection[str] = ()) -> str:
     """The same time, and no word of what it is for."""
     lines = _times(row, series, cancelled, uid=f"{row.series_id or row.id}@busy")
     lines += [
@@ -167,7 +176,7 @@ def _component(lines: list[str], row: Row) -> str:
     )
 
 
-def _times(row: Row, series: Row | None, cancelled: Collection[str], uid: str = "") -> list[str]:
+def _times(row: Row, series: Series | None, cancelled: Collection[str], uid: str = "") -> list[str]:
     uid = uid or (series or row).ical_uid or str(row.series_id or row.id)
     lines = ["BEGIN:VEVENT", "UID:" + escape(uid)]
     if series is not None:
@@ -179,8 +188,7 @@ def _times(row: Row, series: Row | None, cancelled: Collection[str], uid: str = 
         lines.append("DTSTART" + _time(row.start_time, row.time_zone, bool(row.recurrence)))
         lines.append("DTEND" + _time(row.end_time, row.end_time_zone or row.time_zone, False))
     if row.recurrence:
-        for line in row.recurrence:
-            lines += _recurrence_line(line, row)
+        lines += portable_lines(row.recurrence, row.time_zone)
         lines += ["EXDATE" + _key(key, row) for key in sorted(cancelled)]
     return lines
 
@@ -213,55 +221,12 @@ def _stamp(moment: datetime) -> str:
     )
 
 
-def _key(original_start: str, series: Row) -> str:
+def _key(original_start: str, series: Series) -> str:
     """An original start as the value of RECURRENCE-ID or EXDATE."""
     moment = parse_moment(original_start)
     if not isinstance(moment, datetime):
         return f";VALUE=DATE:{_day(moment)}"
     return _time(moment, series.time_zone, False)
-
-
-_LINE = re.compile(r"(RRULE|RDATE|EXDATE|EXRULE)((?:;[^:]*)?):(.+)", re.IGNORECASE | re.DOTALL)
-_UNTIL = re.compile(r"(UNTIL=)(\d{8})(T\d{6})?(Z?)", re.IGNORECASE)
-
-
-def _recurrence_line(line: str, row: Row) -> Iterator[str]:
-    """A stored line in the form that strict readers take: UNTIL like DTSTART, no zone but the event's own."""
-    matched = _LINE.fullmatch(without_controls(line))
-    if matched is None:
-        return
-    name, parameters, content = matched[1].upper(), matched[2], matched[3]
-    if name in ("RRULE", "EXRULE"):
-        yield f"{name}:{_UNTIL.sub(lambda found: found[1] + _until(found, row), content)}"
-        return
-    zone = re.search(r"TZID=\"?([^;\":]+)", parameters, re.IGNORECASE)
-    if zone is None or row.is_all_day or zone[1] == row.time_zone:
-        yield f"{name}{parameters}:{content}"
-        return
-    try:
-        moments = [_utc(text, zone[1]) for text in content.split(",")]
-    except ValueError:  # kept as it came, and not understood here either
-        yield f"{name}{parameters}:{content}"
-        return
-    yield f"{name}:{','.join(moments)}"
-
-
-def _until(found: re.Match[str], row: Row) -> str:
-    day, clock, zulu = found[2], found[3], found[4]
-    if row.is_all_day:
-        return day
-    if zulu or not is_zone(row.time_zone):
-        return f"{day}{clock or ''}{zulu}"
-    try:
-        return _utc(f"{day}{clock or 'T235959'}", row.time_zone)  # a date includes the whole of that day
-    except ValueError:
-        return f"{day}{clock or ''}{zulu}"
-
-
-def _utc(text: str, zone: str) -> str:
-    if text.endswith(("Z", "z")) or "/" in text:
-        raise ValueError(text)
-    return _stamp(instant(datetime.strptime(text, "%Y%m%dT%H%M%S"), ZoneInfo(zone)))
 
 
 def _name(person: Mapping[str, Any]) -> str:
