@@ -9,6 +9,7 @@ if (path) {
   const SIGNED_OUT = 4401;
   const root = document.documentElement, body = document.body;
   const held = new Map(); // notices that came during a drag, by calendar
+  const told = new Map(); // the latest notice of each calendar that the grid may not show yet
   let socket = null, retry = 0, steady = 0, attempts = 0, refusals = 0;
   let announcing = 0, announcedAt = -QUIET, changedHereAt = -QUIET;
 
@@ -36,11 +37,21 @@ if (path) {
   };
 
   const tell = (notice) => {
+    told.set(notice.calendar, notice);
     if (notice.revision <= (revisions()[notice.calendar] ?? -1)) return; // the page shows it already
     const { calendar, revision, events } = notice;
     const detail = { calendar, revision, events, live: true };
     body.dispatchEvent(new CustomEvent('events-changed', { bubbles: true, detail }));
     announcing ||= setTimeout(announce, SETTLE);
+  };
+
+  // A notice that comes while the grid is being fetched is lost with the old grid when the new one takes its place.
+  const tellAgain = () => {
+    const shown = revisions();
+    for (const notice of told.values()) {
+      if (notice.revision <= (shown[notice.calendar] ?? Infinity)) told.delete(notice.calendar);
+      else receive(notice);
+    }
   };
 
   const release = () => {
@@ -50,14 +61,17 @@ if (path) {
     notices.forEach(tell);
   };
 
-  const receive = ({ data }) => {
+  const hear = ({ data }) => {
     let notice;
     try {
       notice = JSON.parse(data);
     } catch {
       return;
     }
-    if (notice?.type !== 'events-changed') return;
+    if (notice?.type === 'events-changed') receive(notice);
+  };
+
+  const receive = (notice) => {
     if ('dragging' in root.dataset) {
       held.set(notice.calendar, notice);
       body.dispatchEvent(new CustomEvent('refresh-held'));
@@ -67,6 +81,7 @@ if (path) {
   body.addEventListener('events-changed', (event) => {
     if (!event.detail?.live) changedHereAt = performance.now();
   });
+  body.addEventListener('htmx:afterSettle', tellAgain);
   new MutationObserver(release).observe(root, { attributes: true, attributeFilter: ['data-dragging'] });
 
   // --- connection ----------------------------------------------------------------------------
@@ -82,7 +97,7 @@ if (path) {
       steady = setTimeout(() => { attempts = refusals = 0; }, STEADY);
       askForMissed();
     };
-    opened.onmessage = receive;
+    opened.onmessage = hear;
     opened.onclose = ({ code }) => {
       if (socket !== opened) return;
       clearTimeout(steady);

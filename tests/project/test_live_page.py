@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Route
 
 from tests.project.test_serve import leader
 from tests.servers import Product, wait_for
@@ -98,5 +98,34 @@ def test_notices_wait_until_a_drag_is_over(page: Page, api: httpx.Client) -> Non
     wait_for(lambda: page.title() and any(event in frame for frame in frames), "the notice to arrive")
     assert page.evaluate("window.heard") == []
     page.evaluate("delete document.documentElement.dataset.dragging")
-    assert [detail["events"] for detail in page.evaluate("window.heard")] == [[event]]
+    live = [detail for detail in page.evaluate("window.heard") if detail.get("live")]
+    assert [detail["events"] for detail in live] == [[event]]
     shows(page, event)
+
+
+def test_a_notice_that_comes_while_the_grid_is_being_fetched_is_not_lost(
+    page: Page, api: httpx.Client
+) -> None:
+    """The answer under way does not have the change, and with the old grid goes what it had queued."""
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held or route.request.headers.get("hx-trigger") != "grid":
+            route.continue_()
+            return
+        held.append(route)
+        answer = route.fetch()
+        second.append(add(api, "While the grid was under way"))
+        # Playwright goes on only while it is asked something.
+        wait_for(lambda: page.title() and any(second[0] in frame for frame in frames), "the second notice")
+        route.fulfill(response=answer)
+
+    second: list[str] = []
+    frames: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
+    page.reload()
+    page.wait_for_selector('body[data-live-state="open"]')
+    page.route("**/calendar/**", hold_the_first)
+    first = add(api, "Fetched")
+    shows(page, first)
+    shows(page, second[0])
