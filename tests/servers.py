@@ -94,9 +94,11 @@ def product_environment(folder: Path, port: int, **over: str) -> dict[str, str]:
     }
 
 
-def start_product(folder: Path, *, demo: bool = False, **over: str) -> Product:
-    """Start `manage.py serve`; returns when it is ready to answer."""
+def start_product(folder: Path, *, demo: bool = False, push: bool = False, **over: str) -> Product:
+    """Start `manage.py serve`; returns when it is ready to answer. `push`: the sandbox tells it of changes."""
     port = free_port()
+    if push:
+        over["GOOGLE_WEBHOOK_URL"] = f"http://localhost:{port}/sync/google/webhook/"
     environment = product_environment(folder, port, **over)
     (folder / "var").mkdir(parents=True, exist_ok=True)
     log = folder / "serve.log"

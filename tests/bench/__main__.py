@@ -51,14 +51,14 @@ class Row:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="appointment-bench-") as folder, sync_playwright() as playwright:
-        product = start_product(Path(folder), demo=True, SYNC_POLL_SECONDS="300")
+        product = start_product(Path(folder), demo=True, push=True, SYNC_POLL_SECONDS="300")
         browser = launch(playwright)
         try:
             token = product.api_token(PERSON)
             page = open_signed_in(browser, product)
             weight = first_load(browser, product, page)
             connect(page, product)
-            rows = measure(product, page, token)
+            rows = [*measure(product, page, token), from_google(product, page)]
         finally:
             browser.close()
             product.stop()
@@ -145,6 +145,47 @@ def measure(product: Product, page: Page, token: str) -> list[Row]:
         Row("save → visible in a second browser", visible, floor_visible, "save + one fetch of the fragment"),
         Row("save → on Google's side", on_google, floor_google, "save + one direct insert"),
     ]
+
+
+def from_google(product: Product, page: Page) -> Row:
+    """A change made in Google, told by a push notice; Google takes 50 ms for every answer."""
+    control = httpx.Client(base_url=f"{product.url}/sandbox/google/_control/", timeout=20)
+    channels = wait_for(lambda: control.get("channels").json()["items"], "the push channel")
+    assert channels[0]["account"] == GOOGLE_EMAIL
+    slow = {"match": {"path": "calendar/v3"}, "action": {"delay": 0.05}, "times": None}
+    control.post("faults", json=slow).raise_for_status()
+    day = datetime.now(UTC).replace(hour=14, minute=0, second=0, microsecond=0)
+    address = f"/calendar/week/{day:%Y-%m-%d}/"
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    fragment = httpx.Client(base_url=product.url, cookies=cookies, headers={"HX-Request": "true"}, timeout=20)
+    google = google_client(product)
+    visible, floor = [], []
+    for number in range(RUNS):
+        title = f"Told {number}."
+        event = {
+            "summary": title,
+            "start": {"dateTime": day.isoformat(), "timeZone": "UTC"},
+            "end": {"dateTime": (day + timedelta(minutes=30)).isoformat(), "timeZone": "UTC"},
+        }
+        started = time.time()
+        made = control.post("events", json={"account": GOOGLE_EMAIL, "events": [event]})
+        done = time.time()
+        made.raise_for_status()
+        shown = page.wait_for_function(
+            "title => document.querySelector('#grid').textContent.includes(title) && Date.now()", arg=title
+        )
+        visible.append(milliseconds(started, shown.json_value() / 1000))
+        begun = time.time()
+        google.events().list(calendarId="primary").execute()
+        fragment.get(address).raise_for_status()
+        floor.append(milliseconds(started, done) + milliseconds(begun, time.time()))
+        control.request(
+            "DELETE", f"events/{made.json()['items'][0]['id']}", json={"account": GOOGLE_EMAIL}
+        ).raise_for_status()
+        page.wait_for_function(
+            "title => !document.querySelector('#grid').textContent.includes(title)", arg=title
+        )
+    return Row("change in Google → visible (push, 50 ms)", visible, floor, "change + one list + one fragment")
 
 
 def milliseconds(start: float, end: float) -> float:
