@@ -187,7 +187,7 @@ if (grid()) {
   prepare();
   if (isTimes(grid())) scrollFirst(grid(), null);
   const sought = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (grid().contains(sought)) { // an event that was searched for
+  if (sought && grid().contains(sought)) { // an event that was searched for
     sought.scrollIntoView({ block: 'center' });
     sought.focus({ preventScroll: true });
   }
