@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast
 
 from scheduling.core.recurrence import RecurrenceError
 from scheduling.core.series import occurrence_at
@@ -18,10 +20,11 @@ from scheduling.models import (
     CalendarFeed,
     CalendarImport,
     CalendarSubscription,
+    EventInstance,
     Occurrence,
     UserProfile,
 )
-from scheduling.services.occurrences import series_occurrences
+from scheduling.services.occurrences import instances_of_series
 
 ALL_DAY_MARGIN = timedelta(hours=14)  # the farthest a date's midnight lies from midnight UTC
 
@@ -51,60 +54,99 @@ def events_of(user: Any) -> CalendarEventQuerySet:
 def span_of(event: CalendarEvent, occurrence: str = "") -> tuple[datetime | date, datetime | date]:
     """Start and end of the event, or of the occurrence of a series with that original start."""
     if occurrence and event.recurrence:
-        found = Occurrence.objects.filter(event=event, original_start=occurrence[:20]).first()
-        if found:
-            return (found.start_date, found.end_date) if found.is_all_day else (found.start, found.end)
-        try:
-            beyond = occurrence_at(event.values, occurrence)
-        except ValueError:  # no name of an occurrence, or a rule that cannot be expanded
-            beyond = None
-        if beyond:
-            return beyond.start, beyond.end
+        with suppress(ValueError):  # no name of an occurrence, or a rule that cannot be expanded
+            if found := occurrence_at(event.values, occurrence):
+                return found.start, found.end
     return event.start, event.end
 
 
-def occurrences_between(calendar_ids: Iterable[UUID], start: datetime, end: datetime) -> list[Occurrence]:
-    """Occurrences that may touch `[start, end)`, in order of (start, longest first, id), events loaded.
+# What a view, a list or a busy query needs of an event; the long texts stay in the database.
+EVENT_COLUMNS = (
+    "user",
+    "calendar",
+    "series",
+    "title",
+    "location",
+    "color",
+    "is_all_day",
+    "original_start",
+    "status",
+    "availability",
+    "visibility",
+    "attendees",
+    "is_read_only",
+    "revision",
+    "synced_revision",
+    "sync_state",
+)
 
-    Stored ones come from one indexed range read; series whose stored horizon does not cover the window are
-    expanded on the fly. All-day ones are included when they touch the window in any zone; callers compare dates.
+
+def occurrences_between(
+    calendar_ids: Iterable[UUID],
+    start: datetime,
+    end: datetime,
+    *,
+    events: QuerySet[CalendarEvent] | None = None,
+) -> list[EventInstance]:
+    """What may touch `[start, end)`, in order of (start, longest first, id), each with its event.
+
+    Stored occurrences come from one read of bounded index ranges and their events from another; series whose stored
+    horizon does not cover the window are computed. All-day ones are included when they touch the window in any
+    zone; callers compare dates. Of the events only `EVENT_COLUMNS` are loaded, or what the queryset `events` loads.
     """
     calendar_ids = list(calendar_ids)
     first, last = start - ALL_DAY_MARGIN, end + ALL_DAY_MARGIN
-    touches = Q(is_all_day=False, start__lt=end) & (Q(end__gt=start) | Q(start__gte=start)) | Q(
-        is_all_day=True, start__lt=last, end__gt=first
+    # Many occurrences, few events: their ids are read as plain text and made into UUIDs once each.
+    rows = list(
+        Occurrence.objects.touching(calendar_ids, first, last)
+        .order_by("start", "-end", "event_id")
+        .values_list(Cast("event_id", CharField()), "start", "end", "original_start")
     )
-    stored = list(
-        Occurrence.objects.filter(calendar__in=calendar_ids, start__lt=last, end__gte=first)
-        .filter(touches)
-        .select_related("event")
-        .defer("event__description", "event__organizer")
-    )
+    ids = {text: UUID(text) for text in {row[0] for row in rows}}
+    loaded = (CalendarEvent.objects.only(*EVENT_COLUMNS) if events is None else events).in_bulk(ids.values())
+    # An event can vanish between the two reads.
+    by_text = {text: loaded[pk] for text, pk in ids.items() if pk in loaded}
+    found = [
+        EventInstance(event, *row[1:])
+        for row in rows
+        if (event := by_text.get(row[0])) is not None
+        and _touches(row[1], row[2], is_all_day=event.is_all_day, start=start, end=end)
+    ]
     beyond = _beyond_horizon(calendar_ids, first, last)
     if beyond:
-        known = {(occurrence.event_id, occurrence.original_start) for occurrence in stored}
-        stored += [
-            o
-            for o in beyond
-            if (o.event_id, o.original_start) not in known
-            and (o.is_all_day or (o.start < end and (o.end > start or o.start >= start)))
+        known = {(instance.event_id, instance.original_start) for instance in found}
+        found += [
+            instance
+            for instance in beyond
+            if (instance.event_id, instance.original_start) not in known
+            and _touches(instance.start, instance.end, is_all_day=instance.is_all_day, start=start, end=end)
         ]
-    stored.sort(key=lambda o: (o.start, -(o.end - o.start), str(o.event_id)))
-    return stored
+        found.sort(key=lambda i: (i.start, i.start - i.end, i.event_id))
+    return found
 
 
-def _beyond_horizon(calendar_ids: list[UUID], start: datetime, end: datetime) -> list[Occurrence]:
+def _touches(begins: datetime, ends: datetime, *, is_all_day: bool, start: datetime, end: datetime) -> bool:
+    if is_all_day:
+        return begins < end + ALL_DAY_MARGIN and ends > start - ALL_DAY_MARGIN
+    return begins < end and (ends > start or begins >= start)
+
+
+def _beyond_horizon(calendar_ids: list[UUID], start: datetime, end: datetime) -> list[EventInstance]:
     masters = (
-        CalendarEvent.objects.filter(calendar__in=calendar_ids, series=None)
-        .filter(Q(expanded_from__gt=start) | Q(expanded_until__lt=end))
+        CalendarEvent.objects.filter(
+            Q(calendar__in=calendar_ids, expanded_until__lt=end)
+            | Q(calendar__in=calendar_ids, expanded_from__gt=start)
+        )
+        .filter(series=None)
         .filter(Q(start_time__lt=end) | Q(start_date__lt=end))
+        .exclude(recurrence=[])
         .live()
         .prefetch_related("overrides")
     )
-    found: list[Occurrence] = []
+    found: list[EventInstance] = []
     for master in masters:
         try:
-            found += series_occurrences(master, master.overrides.all(), start, end)
+            found += instances_of_series(master, master.overrides.all(), start, end)
         except RecurrenceError:
             continue
     return found

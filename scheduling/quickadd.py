@@ -16,7 +16,7 @@ from scheduling.core import grid, wording
 from scheduling.core.event import EventValues, canonical, check
 from scheduling.core.quickadd import QuickAdd, parse
 from scheduling.core.zones import wall_time
-from scheduling.models import Calendar, CalendarEvent, Occurrence, UserProfile
+from scheduling.models import Calendar, CalendarEvent, EventInstance, UserProfile
 from scheduling.queries import calendars_of, occurrences_between
 
 LONGEST = 500  # characters of a line
@@ -110,7 +110,7 @@ class Understood:
 
     # --- what is there already ---
     @cached_property
-    def _there(self) -> list[Occurrence]:
+    def _there(self) -> list[EventInstance]:
         """Timed occurrences of visible calendars on the day of the event."""
         start = self.parsed.start
         if not isinstance(start, datetime):
@@ -155,8 +155,10 @@ class Understood:
         parsed = self.parsed
         if not isinstance(parsed.start, datetime) or parsed.end is None:
             return []
-        events = {str(o.pk or id(o)): o.event for o in self._there}
-        entries = [grid.Entry(str(o.pk or id(o)), o.start, o.end, o.event.title) for o in self._there]
+        events = {str(number): o.event for number, o in enumerate(self._there)}
+        entries = [
+            grid.Entry(str(number), o.start, o.end, o.event.title) for number, o in enumerate(self._there)
+        ]
         entries.append(grid.Entry(NEW, parsed.start, parsed.end, parsed.title))
         day = grid.day_grid(entries, wall_time(parsed.start, self.place).date(), self.place)
         offset, rows = self.strip_from * 12, STRIP_HOURS * 12

@@ -24,7 +24,7 @@ from scheduling.api.schemas import LARGEST_REVISION, MOST_DAYS, EventQuery
 from scheduling.core.event import format_moment
 from scheduling.core.spans import Span, overlap
 from scheduling.core.zones import window
-from scheduling.models import CalendarEvent, Occurrence
+from scheduling.models import CalendarEvent, EventInstance
 
 Key = tuple[Any, ...]
 T = TypeVar("T")
@@ -82,21 +82,18 @@ def _occurrences(
         after = _read_cursor(query.cursor, str, str, str)
         keyed = [(key, occurrence) for key, occurrence in keyed if key > after]
     page, following = _cut(keyed, query.limit)
-    events = queries.events_of(user).in_bulk({occurrence.event_id for occurrence in page})
-    return [
-        write_event(events[occurrence.event_id], occurrence)
-        for occurrence in page
-        if occurrence.event_id in events
-    ], following
+    return [write_event(occurrence.event, occurrence) for occurrence in page], following
 
 
-def _in_window(user: Any, span: Span[datetime]) -> list[Occurrence]:
+def _in_window(user: Any, span: Span[datetime]) -> list[EventInstance]:
     """The occurrences that overlap; all-day ones by their days in the person's zone."""
     zone = ZoneInfo(user.profile.timezone)
     calendars = queries.calendars_of(user).values_list("pk", flat=True)
     return [
         occurrence
-        for occurrence in queries.occurrences_between(calendars, span.start, span.end)
+        for occurrence in queries.occurrences_between(
+            calendars, span.start, span.end, events=queries.events_of(user)
+        )
         if overlap(
             window(occurrence.start_date, occurrence.end_date, zone)
             if occurrence.is_all_day
@@ -106,7 +103,7 @@ def _in_window(user: Any, span: Span[datetime]) -> list[Occurrence]:
     ]
 
 
-def _occurrence_key(occurrence: Occurrence) -> Key:
+def _occurrence_key(occurrence: EventInstance) -> Key:
     return (
         format_moment(occurrence.start),
         str(occurrence.master_id or occurrence.event_id),

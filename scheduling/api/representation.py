@@ -9,7 +9,7 @@ from typing import Any
 
 from scheduling.api.moments import read_date, read_instant, write_moment
 from scheduling.core.event import EventValues, InvalidEvent, format_moment, is_zone
-from scheduling.models import AvailableTimeSlot, Calendar, CalendarEvent, Occurrence, UserProfile
+from scheduling.models import AvailableTimeSlot, Calendar, CalendarEvent, EventInstance, UserProfile
 
 PLAIN_FIELDS = ("title", "description", "location", "status", "availability")
 
@@ -45,7 +45,7 @@ def read_event(given: Mapping[str, Any], *, before: EventValues | None, default_
     return replace(before, **changes) if before is not None else EventValues(**changes)
 
 
-def write_event(event: CalendarEvent, occurrence: Occurrence | None = None) -> dict[str, Any]:
+def write_event(event: CalendarEvent, occurrence: EventInstance | None = None) -> dict[str, Any]:
     """An event, or one occurrence of a series. `event.calendar` is read, so it should be loaded."""
     start, end, original_start = event.start, event.end, event.original_start
     if occurrence is not None and occurrence.master_id is not None:

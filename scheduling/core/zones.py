@@ -14,7 +14,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from scheduling.core.spans import Span
 
@@ -39,6 +42,18 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UnknownZone(f"“{name}” is not a time zone.") from None
+
+
+@cache
+def zone_fingerprint(name: str) -> str:
+    """Tells whether the rules of a zone are the same as before: a digest of its data as this process reads it."""
+    path = next((found for folder in TZPATH if (found := Path(folder, name)).is_file()), None)
+    if path is not None:
+        content = path.read_bytes()
+    else:
+        *folders, last = name.split("/")
+        content = files(".".join(["tzdata", "zoneinfo", *folders])).joinpath(last).read_bytes()
+    return sha256(content).hexdigest()[:24]
 
 
 def instant(wall: datetime, place: ZoneInfo) -> datetime:

@@ -2,7 +2,13 @@
 
 from scheduling.models.availability import AvailableTimeSlot
 from scheduling.models.calendars import Calendar
-from scheduling.models.events import CalendarEvent, CalendarEventQuerySet, EventRevision, Occurrence
+from scheduling.models.events import (
+    CalendarEvent,
+    CalendarEventQuerySet,
+    EventInstance,
+    EventRevision,
+    Occurrence,
+)
 from scheduling.models.feeds import CalendarFeed, CalendarImport, CalendarSubscription
 from scheduling.models.mails import OutgoingMail
 from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
@@ -17,6 +23,7 @@ __all__ = [
     "CalendarFeed",
     "CalendarImport",
     "CalendarSubscription",
+    "EventInstance",
     "EventRevision",
     "IdempotentAnswer",
     "Occurrence",

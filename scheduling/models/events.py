@@ -14,17 +14,21 @@ Invariants:
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.base import ModelState
 from django.db.models.functions import Length
 from django.utils import timezone
 
 from scheduling.core.event import EventValues
 from scheduling.models.calendars import Calendar
+from scheduling.models.fields import InstantField
 
 models.CharField.register_lookup(Length)
 
@@ -99,6 +103,12 @@ class CalendarEvent(models.Model):
     )
     expanded_from = models.DateTimeField(null=True, editable=False)
     expanded_until = models.DateTimeField(null=True, editable=False)
+    expanded_with = models.CharField(
+        max_length=40,
+        blank=True,
+        editable=False,
+        help_text="The rules of time its occurrences were made with.",
+    )
     recurrence_error = models.CharField(max_length=300, blank=True, editable=False)
 
     status = models.CharField(max_length=9, choices=Status, default=Status.CONFIRMED)
@@ -137,6 +147,17 @@ class CalendarEvent(models.Model):
             models.Index(fields=["calendar", "revision"]),
             models.Index(fields=["user", "revision"]),
             models.Index(fields=["calendar", "ical_uid"]),
+            # Few series reach a window that their stored occurrences do not cover.
+            models.Index(
+                fields=["calendar", "expanded_until"],
+                condition=Q(expanded_until__isnull=False),
+                name="event_expanded_until",
+            ),
+            models.Index(
+                fields=["calendar", "expanded_from"],
+                condition=Q(expanded_from__isnull=False),
+                name="event_expanded_from",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -197,6 +218,22 @@ class CalendarEvent(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def from_db(
+        cls,
+        db: str | None,
+        field_names: Collection[str],
+        values: Collection[Any],
+        *,
+        fetch_mode: Any = None,
+    ) -> CalendarEvent:
+        """As Django's, without walking all columns in `__init__`: a month view makes hundreds of these."""
+        event = cls.__new__(cls)
+        event._state = ModelState()
+        event._state.adding, event._state.db = False, db
+        event.__dict__.update(zip(field_names, values, strict=True))
+        return event
 
     @property
     def values(self) -> EventValues:
@@ -281,6 +318,24 @@ class CalendarEvent(models.Model):
         return is_mirrored and self.revision > self.synced_revision
 
 
+class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
+    def touching(
+        self, calendar_ids: Collection[uuid.UUID], start: datetime, end: datetime
+    ) -> OccurrenceQuerySet:
+        """Those that may overlap `[start, end)`: one bounded range of one index for each class of length.
+
+        An overlap alone bounds a B-tree on one side only: all that ever was would be read. The caller compares
+        the ends.
+        """
+        ranges = Q()
+        for reach, longest in enumerate((*Occurrence.REACHES, None)):
+            bounds = Q(calendar__in=calendar_ids, reach=reach, start__lt=end)
+            if longest is not None:
+                bounds &= Q(start__gte=start - longest)
+            ranges |= bounds
+        return self.filter(ranges, end__gte=start)
+
+
 class Occurrence(models.Model):
     """One appearance of an event on the time line: what grids, searches and busy queries read.
 
@@ -288,25 +343,69 @@ class Occurrence(models.Model):
     serves both kinds (a reader widens its window by 14 hours and compares dates).
     """
 
-    calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="occurrences")
+    # The longest occurrence of each class of length, the last class being open.
+    REACHES = tuple(timedelta(days=days) for days in (1, 8, 64, 512))
+
+    calendar = models.ForeignKey(
+        Calendar, on_delete=models.CASCADE, related_name="occurrences", db_index=False
+    )
     event = models.ForeignKey(CalendarEvent, on_delete=models.CASCADE, related_name="occurrences")
     master = models.ForeignKey(
         CalendarEvent, on_delete=models.CASCADE, null=True, related_name="series_occurrences"
     )
     original_start = models.CharField(max_length=20, blank=True)
     is_all_day = models.BooleanField()
-    start = models.DateTimeField()
-    end = models.DateTimeField()
+    start = InstantField()
+    end = InstantField()
+    reach = models.PositiveSmallIntegerField(editable=False, help_text="Its class of length, see REACHES.")
+
+    objects = OccurrenceQuerySet.as_manager()
 
     class Meta:
         ordering = ["start", "-end", "event_id"]
-        indexes = [models.Index(fields=["calendar", "start", "end"])]
+        indexes = [models.Index(fields=["calendar", "reach", "start"], name="occurrence_range")]
         constraints = [
             models.CheckConstraint(condition=Q(end__gte=F("start")), name="occurrence_end_not_before_start"),
         ]
 
     def __str__(self) -> str:
         return f"{self.event_id} at {self.start:%Y-%m-%d %H:%M}Z"
+
+    @classmethod
+    def reach_of(cls, length: timedelta) -> int:
+        """The class of that length."""
+        return sum(length > longest for longest in cls.REACHES)
+
+
+@dataclass(slots=True)
+class EventInstance:
+    """One appearance of an event: `start` and `end` are instants, of an all-day event midnight UTC of its dates.
+
+    `original_start` names the occurrence within its series; it is empty for a single event. `event` is the series'
+    master, or the override that stands in its place.
+    """
+
+    event: CalendarEvent
+    start: datetime
+    end: datetime
+    original_start: str = ""
+
+    @property
+    def event_id(self) -> uuid.UUID:
+        return self.event.pk
+
+    @property
+    def calendar_id(self) -> uuid.UUID:
+        return self.event.calendar_id
+
+    @property
+    def is_all_day(self) -> bool:
+        return self.event.is_all_day
+
+    @property
+    def master_id(self) -> uuid.UUID | None:
+        """The series it belongs to."""
+        return self.event.series_id or (self.event.pk if self.original_start else None)
 
     @property
     def start_date(self) -> date:

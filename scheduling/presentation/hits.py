@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from scheduling.core.search import Segment, excerpt, segments
 from scheduling.core.zones import DAY
-from scheduling.models import Occurrence
+from scheduling.models import EventInstance
 from scheduling.presentation.items import Item, Mark, items_of
 from scheduling.presentation.viewer import Viewer, view_address
 from scheduling.sanitise import plain_text
@@ -25,14 +25,14 @@ class Hit:
     mark: Mark | None
 
 
-def hits_of(occurrences: Sequence[Occurrence], words: Sequence[str], viewer: Viewer) -> list[Hit]:
+def hits_of(occurrences: Sequence[EventInstance], words: Sequence[str], viewer: Viewer) -> list[Hit]:
     return [
         _hit(item, occurrence, words, viewer)
         for item, occurrence in zip(items_of(occurrences, viewer), occurrences, strict=True)
     ]
 
 
-def _hit(item: Item, occurrence: Occurrence, words: Sequence[str], viewer: Viewer) -> Hit:
+def _hit(item: Item, occurrence: EventInstance, words: Sequence[str], viewer: Viewer) -> Hit:
     event = occurrence.event
     days = item.entry.days(viewer.place)
     first, last = days.start, days.end - DAY

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from scheduling.core import grid
 from scheduling.core.zones import DAY, wall_time
-from scheduling.models import Calendar, CalendarEvent, Occurrence
+from scheduling.models import Calendar, CalendarEvent, EventInstance
 from scheduling.presentation.viewer import Viewer, long_day, view_address
 
 LIST_LIMIT = 14  # the longest list that a page carries for a popover
@@ -64,11 +64,11 @@ class Item:
         return self.entry.key
 
 
-def items_of(occurrences: Iterable[Occurrence], viewer: Viewer) -> list[Item]:
+def items_of(occurrences: Iterable[EventInstance], viewer: Viewer) -> list[Item]:
     return [_item(occurrence, viewer) for occurrence in occurrences]
 
 
-def _item(occurrence: Occurrence, viewer: Viewer) -> Item:
+def _item(occurrence: EventInstance, viewer: Viewer) -> Item:
     event: CalendarEvent = occurrence.event
     calendar: Calendar = event.calendar
     original = occurrence.original_start

@@ -21,9 +21,9 @@ from django.db.models.functions import Cast, Coalesce
 from scheduling.core.event import EARLIEST, LATEST
 from scheduling.core.search import words_of
 from scheduling.core.zones import DAY, day_bounds
-from scheduling.models import CalendarEvent, Occurrence
+from scheduling.models import CalendarEvent, EventInstance, Occurrence
 from scheduling.search.index import matching
-from scheduling.services.occurrences import single_occurrence
+from scheduling.services.occurrences import own_instance
 
 PER_PAGE = 25
 RANKS = AHEAD, TODAY, EARLIER = range(3)
@@ -51,9 +51,9 @@ class Found:
     page: Page[Any]
     total: int
     ahead: int  # of them to come
-    to_come: list[Occurrence]
-    today: list[Occurrence]
-    earlier: list[Occurrence]
+    to_come: list[EventInstance]
+    today: list[EventInstance]
+    earlier: list[EventInstance]
 
 
 @dataclass(frozen=True)
@@ -129,25 +129,26 @@ def _hits(user: Any, wanted: Wanted, today: _Days, place: ZoneInfo) -> QuerySet[
         events = events.filter(Exists(times))
     coming = Subquery(times.filter(today.not_over).order_by("start").values("start")[:1])
     latest = Subquery(times.order_by("-start").values("start")[:1])
-    # A series that ended before the stored horizon has no occurrence any more: its own time stands for it.
+    # A series that ended before the stored horizon has no occurrence any more: it is shown at its own time, last.
     own = Coalesce(F("start_time"), Cast("start_date", DateTimeField()))
     is_today = Q(is_all_day=False, coming__lt=today.end) | Q(is_all_day=True, coming__lt=today.last)
     rank = Case(When(coming=None, then=EARLIER), When(is_today, then=TODAY), default=AHEAD)
-    events = events.annotate(coming=coming).annotate(shown=Coalesce("coming", latest, own), rank=rank)
+    events = events.annotate(coming=coming).annotate(shown=Coalesce("coming", latest), rank=rank)
     events = events.prefetch_related("calendar")  # joining would read every calendar for each event
-    return events.order_by("rank", Case(When(rank__lt=EARLIER, then="shown")), F("shown").desc(), "pk")
+    newest_first = F("shown").desc(nulls_last=True), own.desc()
+    return events.order_by("rank", Case(When(rank__lt=EARLIER, then="shown")), *newest_first, "pk")
 
 
-def _occurrences(events: list[Any], today: _Days) -> dict[UUID, Occurrence]:
+def _occurrences(events: list[Any], today: _Days) -> dict[UUID, EventInstance]:
     """The occurrence with which each event is shown; one that was changed by itself where it comes first."""
     by_id = {event.pk: event for event in events}
-    regular = Q(event__in=by_id, start__in={event.shown for event in events})
+    regular = Q(event__in=by_id, start__in={event.shown for event in events} - {None})
     changed = Q(master__in=[event.pk for event in events if event.recurrence]) & ~Q(event=F("master"))
     rows = Occurrence.objects.filter(regular | changed & today.not_over).select_related("event")
-    shown = {event.pk: single_occurrence(event) for event in events}
+    shown = {event.pk: own_instance(event) for event in events}
     for row in rows.order_by("-start"):
         hit = by_id.get(row.event_id) or by_id[row.master_id]
         if row.start == hit.shown or hit.rank != EARLIER and row.start < hit.shown:
             row.event.calendar = hit.calendar
-            shown[hit.pk] = row
+            shown[hit.pk] = EventInstance(row.event, row.start, row.end, row.original_start)
     return shown

@@ -37,7 +37,7 @@ from scheduling.services.mail import (
     queue_mail,
     send_due_mails,
 )
-from scheduling.services.occurrences import extend_occurrences
+from scheduling.services.occurrences import extend_occurrences, rebuild_occurrences
 from scheduling.services.profiles import (
     create_api_token,
     create_calendar,
@@ -99,6 +99,7 @@ __all__ = [
     "move_event",
     "note_reading",
     "open_feed",
+    "rebuild_occurrences",
     "queue_mail",
     "read_import",
     "refresh_soon",

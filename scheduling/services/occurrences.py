@@ -1,18 +1,32 @@
-"""Keeps the stored occurrences true: written in the transaction of the write, extended by the worker."""
+"""Keeps the stored occurrences true: written in the transaction of the write, extended by the worker.
+
+A series is stored from a year ago to two years ahead; what lies outside that is computed when it is asked for, with the
+same result. A series so dense that it would fill the table is always computed.
+
+Invariants:
+- the stored occurrences of a series are those that its lines and overrides give between its two horizons
+- a write that moves nothing in time rewrites no occurrence
+- occurrences are made anew when the zone data or this way of making them changes
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from scheduling.core.recurrence import OccurrenceSpan, RecurrenceError, expand, last_end
-from scheduling.models import CalendarEvent, Occurrence
+from scheduling.core.recurrence import MOST_OCCURRENCES, RecurrenceError, expand, last_end
+from scheduling.core.zones import zone_fingerprint
+from scheduling.models import CalendarEvent, EventInstance, Occurrence
 
 BEHIND, AHEAD = timedelta(days=366), timedelta(days=731)
-END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+MARGIN = timedelta(days=30)  # a horizon that is nearer than AHEAD by this much is moved
+BEGINNING_OF_TIME, END_OF_TIME = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+ENGINE = "1"  # raise it when the same lines give other occurrences than before
+AT_ONCE = 500  # events or rows handled together
 
 
 def rewrite_occurrences(event: CalendarEvent) -> None:
@@ -23,10 +37,7 @@ def rewrite_occurrences(event: CalendarEvent) -> None:
     elif event.recurrence:
         _rewrite_series(event)
     else:
-        Occurrence.objects.filter(master=event).delete()
-        Occurrence.objects.filter(event=event).delete()
-        if not event.is_deleted:
-            single_occurrence(event).save(force_insert=True)
+        _store(event, [] if event.is_deleted else [own_instance(event)])
 
 
 def write_new_occurrences(events: Iterable[CalendarEvent]) -> None:
@@ -36,75 +47,30 @@ def write_new_occurrences(events: Iterable[CalendarEvent]) -> None:
         if event.recurrence:
             _rewrite_series(event)
         else:
-            single.append(single_occurrence(event))
-    Occurrence.objects.bulk_create(single, batch_size=500)
+            single.append(_row(own_instance(event)))
+    Occurrence.objects.bulk_create(single, batch_size=AT_ONCE)
 
 
-def _rewrite_series(master: CalendarEvent) -> None:
-    now = timezone.now()
-    Occurrence.objects.filter(master=master).delete()
-    Occurrence.objects.filter(event=master).delete()
-    master.expanded_from, master.expanded_until, master.recurrence_error = now - BEHIND, now + AHEAD, ""
-    if not master.is_deleted:
-        try:
-            if over := last_end(master.values):
-                master.expanded_until = (
-                    max(master.expanded_until, END_OF_TIME) if over < now + AHEAD else now + AHEAD
-                )
-            Occurrence.objects.bulk_create(
-                series_occurrences(
-                    master, master.overrides.all(), master.expanded_from, master.expanded_until
-                )
-            )
-        except RecurrenceError as error:
-            # What came from elsewhere and is not understood is kept and shown once, at its first time.
-            master.recurrence_error = str(error)[:300]
-            master.expanded_from, master.expanded_until = datetime(1, 1, 2, tzinfo=UTC), END_OF_TIME
-            single_occurrence(master).save(force_insert=True)
-    master.save(update_fields=["expanded_from", "expanded_until", "recurrence_error"])
-
-
-def single_occurrence(event: CalendarEvent, master: CalendarEvent | None = None) -> Occurrence:
-    return Occurrence(
-        calendar_id=event.calendar_id,
-        event=event,
-        master=master,
-        original_start=event.original_start,
-        is_all_day=event.is_all_day,
-        start=as_instant(event.start),
-        end=as_instant(event.end),
-    )
-
-
-def series_occurrences(
+def instances_of_series(
     master: CalendarEvent, overrides: Iterable[CalendarEvent], start: datetime, end: datetime
-) -> list[Occurrence]:
-    """The unsaved occurrences of a series in `[start, end)`, its overrides in their places."""
+) -> list[EventInstance]:
+    """The instances of a series that overlap `[start, end)`, its overrides in their places; not in order.
+
+    Raises `RecurrenceError`.
+    """
     overrides = list(overrides)
     replaced = {override.original_start for override in overrides}
     regular = [
-        occurrence_of(master, span)
+        EventInstance(master, as_instant(span.start), as_instant(span.end), span.key)
         for span in expand(master.values, start=start, end=end)
         if span.key not in replaced
     ]
     moved = [
-        single_occurrence(override, master)
+        own_instance(override)
         for override in overrides
         if not override.is_deleted and as_instant(override.start) < end and as_instant(override.end) >= start
     ]
     return regular + moved
-
-
-def occurrence_of(master: CalendarEvent, span: OccurrenceSpan) -> Occurrence:
-    return Occurrence(
-        calendar_id=master.calendar_id,
-        event=master,
-        master=master,
-        original_start=span.key,
-        is_all_day=master.is_all_day,
-        start=as_instant(span.start),
-        end=as_instant(span.end),
-    )
 
 
 def as_instant(value: datetime | date) -> datetime:
@@ -114,15 +80,125 @@ def as_instant(value: datetime | date) -> datetime:
 
 
 def extend_occurrences() -> int:
-    """Move the horizon of every series that nears its end; returns how many were rewritten."""
-    due = CalendarEvent.objects.filter(
-        series=None, expanded_until__lt=timezone.now() + AHEAD - timedelta(days=30)
-    )
-    extended = 0
-    for identifier in list(due.exclude(recurrence=[]).live().values_list("pk", flat=True)):
+    """Move the horizon of every series that nears its end, and make those anew whose rules of time have changed.
+
+    Returns how many series were looked at anew.
+    """
+    stored = Q(expanded_until__gt=BEGINNING_OF_TIME)
+    near = stored & Q(expanded_until__lt=timezone.now() + AHEAD - MARGIN)
+    return _rewrite_each(_series().filter(near | ~_made_with_present_rules()))
+
+
+def rebuild_occurrences() -> int:
+    """Make every stored occurrence anew; returns how many events were looked at."""
+    events = CalendarEvent.objects.filter(series=None)
+    Occurrence.objects.exclude(event__in=CalendarEvent.objects.live()).delete()
+    return _rewrite_each(events.live())
+
+
+def _series() -> QuerySet[CalendarEvent]:
+    return CalendarEvent.objects.filter(series=None).exclude(recurrence=[]).live()
+
+
+def _made_with_present_rules() -> Q:
+    zones = _series().order_by().values_list("time_zone", flat=True).distinct()
+    present = Q(pk__in=[])
+    for zone in zones:
+        present |= Q(time_zone=zone, expanded_with=_rules_of_time(zone))
+    return present
+
+
+def _rules_of_time(zone: str) -> str:
+    return f"{ENGINE}:{zone_fingerprint(zone) if zone else ''}"
+
+
+def _rewrite_each(events: QuerySet[CalendarEvent]) -> int:
+    """In short transactions, so that people's writes need not wait."""
+    identifiers = list(events.values_list("pk", flat=True))
+    for identifier in identifiers:
         with transaction.atomic():
-            master = CalendarEvent.objects.select_for_update().filter(pk=identifier).first()
-            if master is not None:
-                _rewrite_series(master)
-                extended += 1
-    return extended
+            event = CalendarEvent.objects.select_for_update().filter(pk=identifier).first()
+            if event is not None:
+                rewrite_occurrences(event)
+    return len(identifiers)
+
+
+def _rewrite_series(master: CalendarEvent) -> None:
+    now = timezone.now()
+    master.expanded_from, master.expanded_until, master.recurrence_error = now - BEHIND, now + AHEAD, ""
+    master.expanded_with = _rules_of_time(master.time_zone)
+    instances: list[EventInstance] = []
+    if not master.is_deleted:
+        try:
+            instances = _instances_to_store(master)
+        except RecurrenceError as error:
+            # What came from elsewhere and is not understood is kept and shown once, at its first time.
+            master.recurrence_error = str(error)[:300]
+            master.expanded_from, master.expanded_until = BEGINNING_OF_TIME, END_OF_TIME
+            instances = [own_instance(master)]
+    _store(master, instances)
+    master.save(update_fields=["expanded_from", "expanded_until", "expanded_with", "recurrence_error"])
+
+
+def _instances_to_store(master: CalendarEvent) -> list[EventInstance]:
+    """Within the horizons, which are set: to the ends of time where the series does not reach them."""
+    assert master.expanded_from is not None and master.expanded_until is not None
+    overrides = list(master.overrides.all())
+    firsts = [as_instant(event.start) for event in (master, *overrides)]
+    if min(firsts) > master.expanded_from:
+        master.expanded_from = BEGINNING_OF_TIME
+    over = last_end(master.values)
+    ends = [as_instant(override.end) for override in overrides]
+    if over is not None and max([over, *ends]) < master.expanded_until:
+        master.expanded_until = END_OF_TIME
+    instances = instances_of_series(master, overrides, master.expanded_from, master.expanded_until)
+    if len(instances) >= MOST_OCCURRENCES:
+        master.expanded_from, master.expanded_until = (
+            END_OF_TIME,
+            BEGINNING_OF_TIME,
+        )  # computed when asked for
+        return []
+    return instances
+
+
+def _store(event: CalendarEvent, instances: Sequence[EventInstance]) -> None:
+    """Make the rows of a series or single event these; rows that stay are not touched."""
+    wanted = {_signature(row): row for row in map(_row, instances)}
+    stored = Occurrence.objects.filter(Q(event=event) | Q(master=event))
+    stale = []
+    for row in stored:
+        if wanted.pop(_signature(row), None) is None:
+            stale.append(row.pk)
+    for index in range(0, len(stale), AT_ONCE):
+        Occurrence.objects.filter(pk__in=stale[index : index + AT_ONCE]).delete()
+    Occurrence.objects.bulk_create(wanted.values(), batch_size=AT_ONCE)
+
+
+def _signature(row: Occurrence) -> tuple[object, ...]:
+    return (
+        row.calendar_id,
+        row.event_id,
+        row.master_id,
+        row.original_start,
+        row.is_all_day,
+        row.start,
+        row.end,
+    )
+
+
+def own_instance(event: CalendarEvent) -> EventInstance:
+    """Where the event itself stands: a single event, an override, a series that cannot be expanded."""
+    return EventInstance(event, as_instant(event.start), as_instant(event.end), event.original_start)
+
+
+def _row(instance: EventInstance) -> Occurrence:
+    return Occurrence(
+        calendar_id=instance.calendar_id,
+        event_id=instance.event_id,
+        master_id=instance.master_id,
+        original_start=instance.original_start,
+        is_all_day=instance.is_all_day,
+        start=instance.start,
+        end=instance.end,
+        reach=Occurrence.reach_of(instance.end - instance.start),
+    )

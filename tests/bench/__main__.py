@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -29,6 +31,7 @@ from tests.browser import PERSON, launch, sign_in
 from tests.servers import Product, start_product, wait_for
 
 RUNS = int(os.environ.get("BENCH_RUNS", "50"))
+SECTIONS = ("recurrence",)
 GOOGLE_EMAIL = "bench@gmail.example"
 
 
@@ -67,6 +70,10 @@ def main() -> None:
     print(f"{'milliseconds':<38} {'p50':>8} {'p95':>8} {'floor':>8}   ratio")
     for row in rows:
         print(row)
+    print()
+    # Each in a process of its own, on a database of its own.
+    for section in SECTIONS:
+        subprocess.run([sys.executable, "-m", f"tests.bench.{section}"], check=True)
 
 
 def open_signed_in(browser: Browser, product: Product) -> Page:

@@ -152,7 +152,7 @@ def test_a_timed_event_becomes_an_all_day_one_and_back(alice: Any) -> None:
     whole = update(event, is_all_day=True, **days)
     assert (whole.start_time, whole.time_zone, whole.start, whole.end) == (None, "", *days.values())
     occurrence = Occurrence.objects.get()
-    assert (occurrence.start_date, occurrence.end_date) == tuple(days.values())
+    assert (occurrence.start.date(), occurrence.end.date()) == tuple(days.values())
     timed = update(whole, is_all_day=False, time_zone="Asia/Tokyo", start=NINE, end=NINE + HOUR)
     assert (timed.start_date, timed.start) == (None, NINE)
 

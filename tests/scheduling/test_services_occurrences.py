@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduling import queries, services
@@ -137,6 +143,97 @@ def test_a_series_keeps_its_wall_time_and_length_over_clock_changes(alice: Any) 
         "28 20-29 04",
         "29 20-30 04",
     ]
+
+
+def stored(event: CalendarEvent) -> set[tuple[Any, ...]]:
+    return set(Occurrence.objects.filter(master=event).values_list("pk", "start", "end", "reach"))
+
+
+def test_a_write_that_moves_nothing_touches_no_occurrence(alice: Any) -> None:
+    master = make_event(alice, recurrence=("RRULE:FREQ=DAILY",))
+    before = stored(master)
+    services.update_event(event=master, values=replace(master.values, title="Renamed"), origin="web")
+    assert stored(master) == before
+    shorter = replace(master.values, title="Renamed", recurrence=("RRULE:FREQ=DAILY;COUNT=9",))
+    services.update_event(event=master, values=shorter, origin="web")
+    assert stored(master) < before
+    assert len(stored(master)) == 9
+
+
+def test_a_series_too_dense_to_store_is_computed(alice: Any) -> None:
+    hours = ",".join(map(str, range(24)))
+    master = make_event(alice, recurrence=(f"RRULE:FREQ=DAILY;BYHOUR={hours}",))
+    assert not stored(master)
+    assert len(starts(alice, NINE, NINE + 3 * DAY)) == 72
+    assert len(starts(alice, NINE + 3000 * DAY, NINE + 3003 * DAY)) == 72
+    assert services.extend_occurrences() == 0
+
+
+def test_what_was_stored_with_other_rules_of_time_is_made_anew(alice: Any) -> None:
+    """As after an update of the zone data, which moves future times on the wall clock of one zone."""
+    master = make_event(alice, recurrence=("RRULE:FREQ=WEEKLY",))
+    elsewhere = make_event(alice, recurrence=("RRULE:FREQ=WEEKLY",), time_zone="Asia/Tokyo")
+    assert services.extend_occurrences() == 0
+    CalendarEvent.objects.filter(pk=master.pk).update(expanded_with="1:other")
+    Occurrence.objects.filter(master=master).update(start=F("start") + 3600, end=F("end") + 3600)
+    unmoved = stored(elsewhere)
+    assert services.extend_occurrences() == 1
+    assert starts(alice, NINE, NINE + DAY) == [NINE, NINE]
+    assert stored(elsewhere) == unmoved
+
+
+def test_rebuilding_mends_whatever_happened_to_the_stored_occurrences(alice: Any) -> None:
+    make_event(alice, recurrence=("RRULE:FREQ=WEEKLY",))
+    make_event(alice)
+    gone = make_event(alice)
+    expected = [(i.event_id, i.start) for i in between(alice, NINE, NINE + 99 * DAY) if i.event_id != gone.pk]
+    services.delete_event(event=gone, origin="web")
+    Occurrence.objects.filter(start__gt=NINE + 20 * DAY).delete()
+    Occurrence.objects.create(
+        calendar=gone.calendar, event=gone, is_all_day=False, start=NINE, end=NINE + HOUR, reach=0
+    )
+    call_command("rebuild_occurrences", stdout=StringIO())
+    assert [(i.event_id, i.start) for i in between(alice, NINE, NINE + 99 * DAY)] == expected
+
+
+@pytest.mark.parametrize("days", [0.5, 1, 3, 8, 9, 64, 100, 512, 700, 3000])
+def test_an_occurrence_is_found_in_every_window_it_touches_however_long_it_is(
+    alice: Any, days: float
+) -> None:
+    make_event(alice, start=NINE, end=NINE + days * DAY)
+    assert len(between(alice, NINE - DAY, NINE + HOUR)) == 1
+    assert len(between(alice, NINE + days * DAY - HOUR, NINE + days * DAY + DAY)) == 1
+    assert len(between(alice, NINE + days * DAY, NINE + days * DAY + DAY)) == 0
+    assert len(between(alice, NINE - DAY, NINE)) == 0
+
+
+def test_a_window_reads_bounded_ranges_of_one_index(alice: Any) -> None:
+    calendar = Calendar.objects.get(user=alice)
+    sought = Occurrence.objects.touching([calendar.pk, uuid4()], NINE, NINE + 30 * DAY)
+    plan = sought.explain()
+    if connection.vendor == "sqlite":
+        steps = [line for line in plan.splitlines() if "occurrence" in line]
+        assert len(steps) == 5
+        assert all("USING INDEX occurrence_range (calendar_id=? AND reach=? AND start" in s for s in steps)
+        assert sum("start>? AND start<?" in step for step in steps) == 4  # the class of the longest is open
+        assert "SCAN" not in plan
+    else:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # a table of no rows is read whole by any plan
+            plan = sought.explain()
+        assert plan.count("occurrence_range") == 5
+        assert "Seq Scan" not in plan
+
+
+def test_series_that_a_window_may_lie_beyond_are_found_by_index(alice: Any) -> None:
+    with CaptureQueriesContext(connection) as queries_run:
+        between(alice, NINE, NINE + DAY)
+    beyond = next(q["sql"] for q in queries_run.captured_queries if "expanded_until" in q["sql"])
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {beyond}")
+            plan = " ".join(str(row[3]) for row in cursor.fetchall())
+        assert "event_expanded_until" in plan and "event_expanded_from" in plan and "SCAN" not in plan
 
 
 def override(master: CalendarEvent, key: str, **over: Any) -> CalendarEvent:
