@@ -310,6 +310,10 @@ if "@" not in DEFAULT_FROM_EMAIL or "\n" in DEFAULT_FROM_EMAIL:
     )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# --- Booking -----------------------------------------------------------------------------------
+# Attempts of strangers to book: how many, in how many seconds.
+BOOKING_LIMITS = {"address": (600, 600), "email": (20, 600), "page": (2000, 600)}
+
 # --- Time and language -------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False

@@ -112,7 +112,7 @@ def occurrences_between(
         if (event := by_text.get(row[0])) is not None
         and _touches(row[1], row[2], is_all_day=event.is_all_day, start=start, end=end)
     ]
-    beyond = _beyond_horizon(calendar_ids, first, last)
+    beyond = beyond_horizon(calendar_ids, first, last)
     if beyond:
         known = {(instance.event_id, instance.original_start) for instance in found}
         found += [
@@ -131,7 +131,8 @@ def _touches(begins: datetime, ends: datetime, *, is_all_day: bool, start: datet
     return begins < end and (ends > start or begins >= start)
 
 
-def _beyond_horizon(calendar_ids: list[UUID], start: datetime, end: datetime) -> list[EventInstance]:
+def beyond_horizon(calendar_ids: list[UUID], start: datetime, end: datetime) -> list[EventInstance]:
+    """What series have in `[start, end)` whose stored horizon does not cover it, computed; overrides included."""
     masters = (
         CalendarEvent.objects.filter(
             Q(calendar__in=calendar_ids, expanded_until__lt=end)

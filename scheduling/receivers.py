@@ -1,4 +1,4 @@
-"""Whoever can sign in has a profile and a primary calendar, however the account was made; the search index stands."""
+"""Whoever can sign in has a profile and a primary calendar; the search index stands; bookings follow their events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.db.models.signals import post_migrate, post_save
 from django.dispatch import receiver
 
 from scheduling import search
-from scheduling.services import ensure_profile
+from scheduling.models import CalendarEvent
+from scheduling.services import ensure_profile, follow_event
+from scheduling.signals import event_written
 
 
 @receiver(post_save, sender=get_user_model())
@@ -27,3 +29,8 @@ def install_search(app_config: Any, using: str, **kwargs: Any) -> None:
     tables = connections[using].introspection.table_names()
     if search.ENTRIES in tables:
         search.install(connections[using])
+
+
+@receiver(event_written)
+def follow_with_bookings(event: CalendarEvent, **kwargs: Any) -> None:
+    follow_event(event=event)

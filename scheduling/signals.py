@@ -1,9 +1,13 @@
-"""What the calendar tells whoever listens in this process, after commit."""
+"""What the calendar tells whoever listens in this process."""
 
 from django.dispatch import Signal
 
-# calendar_id (UUID), user_id, revision, event_ids (list of UUID), origin (an EventRevision.Origin)
+# After commit. calendar_id (UUID), user_id, revision, event_ids (list of UUID), origin (an EventRevision.Origin)
 events_changed = Signal()
 
 # user_ids (list): people who have a calendar open now; about once a minute for each of them
 calendars_open = Signal()
+# Inside the transaction that wrote it, after the row. event (CalendarEvent)
+event_written = Signal()
+# After commit: what can be booked may have changed. type_id (UUID), host_ids
+bookings_changed = Signal()

@@ -73,3 +73,7 @@ def enqueue_due_subscriptions() -> int:
             task_name=f"read subscription {calendar_id}",
         )
     return len(due)
+
+
+def settle_bookings() -> int:
+    return services.settle_bookings()

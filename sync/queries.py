@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from scheduling.models import CalendarEvent
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from sync.outbox import waiting
 from sync.rehearsal import candidates
+
+TRUSTED_FOR = timedelta(hours=1)  # how long the last answer of a Google that is out of reach is still good
+
+
+def busy_is_unknown() -> Exists:
+    """Over `Calendar`: it mirrors one of Google's, and what we hold of that cannot be trusted.
+
+    So it is when the connection needs its owner, when Google does not give the calendar out, when it was never read
+    or, with the account backing off, not for an hour. A paused or left account is its owner's wish, not a fault.
+    """
+    status = GoogleAccount.Status
+    stale = Q(last_ok_at=None) | Q(
+        account__backoff_until__isnull=False, last_ok_at__lt=timezone.now() - TRUSTED_FOR
+    )
+    return Exists(
+        CalendarLink.objects.filter(calendar=OuterRef("pk"), is_enabled=True)
+        .exclude(account__status__in=[status.PAUSED, status.DISCONNECTED])
+        .filter(~Q(account__status=status.ACTIVE) | Q(is_unreachable=True) | stale)
+    )
 
 
 def account_of(user: Any) -> GoogleAccount | None:

@@ -120,6 +120,7 @@ def make_schedules(app_config: Any, **kwargs: Any) -> None:
         ("sync: forget old journal entries", "sync.tasks.forget_old_entries", 1440),
         ("calendar: extend repeating events", "scheduling.tasks.extend_occurrences", 720),
         ("mail: what is due", "scheduling.tasks.enqueue_due_mails", 1),
+        ("bookings: what time has settled", "scheduling.tasks.settle_bookings", 5),
         ("mail: forget old ones", "scheduling.tasks.forget_old_mails", 720),
     ):
         Schedule.objects.get_or_create(

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 
 from scheduling import services
 from scheduling.core.event import EventValues
-from scheduling.models import Calendar, CalendarEvent
+from scheduling.models import AppointmentType, Calendar, CalendarEvent
 
 
 def make_user(email: str = "alice@example.com", *, zone: str = "Europe/Berlin", **fields: Any) -> Any:
@@ -34,3 +34,15 @@ def make_values(**over: Any) -> EventValues:
 def make_event(user: Any, *, calendar: Calendar | None = None, **over: Any) -> CalendarEvent:
     calendar = calendar or Calendar.objects.get(user=user, is_primary=True)
     return services.create_event(calendar=calendar, values=make_values(**over), origin="web", actor=user)
+
+
+def make_type(user: Any, **over: Any) -> AppointmentType:
+    """A 30-minute appointment without notice, buffers or caps, bookable 60 days ahead."""
+    fields = {"slug": "intro", "name": "Intro", "duration": 30, "minimum_notice": 0}
+    return services.create_type(user=user, **{**fields, **over})
+
+
+def make_guest(**over: Any) -> services.Guest:
+    return services.Guest(
+        **{"name": "Greta Guest", "email": "greta@example.com", "time_zone": "Europe/Berlin", **over}
+    )

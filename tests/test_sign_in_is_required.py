@@ -17,6 +17,7 @@ OPEN = {
     "appointment/api/$": "leads to the description",
     "appointment/api/openapi.json": "the description of the API names nobody",
     "appointment/api/docs": "the same, to read",
+    "appointment/api/public/": "free times of booking pages that were switched on, and booking one",
     "favicon.ico": "a picture",
     "feeds/": "a calendar for whoever has its secret address",
     "manifest.webmanifest": "name and pictures for devices",

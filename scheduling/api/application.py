@@ -15,7 +15,7 @@ from ninja import NinjaAPI
 from ninja.openapi.views import openapi_json
 from ninja.parser import Parser
 
-from scheduling.api import docs, events, imports, people
+from scheduling.api import availability, docs, events, imports, people, public
 from scheduling.api.access import BearerToken, SessionCookie, guarded
 from scheduling.api.errors import ApiError, answer, install, not_found
 
@@ -85,4 +85,6 @@ api.add_decorator(guarded, mode="view")
 api.add_router("events/", events.router)
 api.add_router("import/", imports.router)
 api.add_router("", people.router)
+api.add_router("", availability.router)
+api.add_router("public/", public.router)
 install(api)

@@ -12,7 +12,16 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from scheduling.services import InvalidEvent, ReadOnly, StaleEvent, UnknownOccurrence
+from scheduling.services import (
+    InvalidBooking,
+    InvalidEvent,
+    KeyReused,
+    ReadOnly,
+    SlotTaken,
+    StaleEvent,
+    TooMany,
+    UnknownOccurrence,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +52,10 @@ class ApiError(Exception):
         *,
         fields: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
+        self.more = dict(more or {})
         self.status, self.error, self.message = status, error, message
         self.fields, self.headers = dict(fields or {}), dict(headers or {})
 
@@ -57,7 +68,7 @@ def invalid(fields: Mapping[str, str]) -> ApiError:
 
 
 def answer(error: ApiError) -> HttpResponse:
-    content = {"error": error.error, "message": error.message, "fields": error.fields}
+    content = {"error": error.error, "message": error.message, "fields": error.fields, **error.more}
     return JsonResponse(content, status=error.status, headers=error.headers)
 
 
@@ -77,6 +88,15 @@ def install(api: NinjaAPI) -> None:
     handle(ReadOnly, lambda request, error: ApiError(403, "read_only", str(error)))
     handle(StaleEvent, _stale)
     handle(UnknownOccurrence, lambda request, error: unknown_occurrence(error))
+    handle(InvalidBooking, lambda request, error: invalid(error.fields))
+    handle(SlotTaken, _taken)
+    handle(KeyReused, lambda request, error: ApiError(422, "key_reused", str(error)))
+    handle(
+        TooMany,
+        lambda request, error: ApiError(
+            429, "too_many_requests", str(error), headers={"Retry-After": str(error.seconds)}
+        ),
+    )
     handle(Http404, lambda request, error: not_found())
     handle(AuthenticationError, lambda request, error: unauthorized())
     handle(
@@ -120,6 +140,11 @@ def _invalid_model(request: HttpRequest, error: ModelValidationError) -> ApiErro
 
 def _stale(request: HttpRequest, error: StaleEvent) -> ApiError:
     return ApiError(412, "stale", str(error), headers={"ETag": f'"{error.event.revision}"'})
+
+
+def _taken(request: HttpRequest, error: SlotTaken) -> ApiError:
+    times = [{"start": slot.start.isoformat(), "end": slot.end.isoformat()} for slot in error.alternatives]
+    return ApiError(409, "taken", str(error), more={"alternatives": times})
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> ApiError:

@@ -24,17 +24,23 @@ KEPT = timedelta(days=7)
 CREATED = 201
 
 
+def checked_key(request: HttpRequest) -> str | None:
+    """The request's key, None without one; raises 422 for one that cannot be kept."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not re.fullmatch(r"[\x20-\x7e]{1,255}", key):
+        raise invalid({"Idempotency-Key": "Use 1 to 255 printable ASCII characters."})
+    return key
+
+
 @transaction.atomic
 def answer_once(request: HttpRequest, user: Any, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What `work` returns, done at most once for the request's key (without a key: done).
 
     Raises 422 when the key was used for another request.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = checked_key(request)
     if key is None:
         return work()
-    if not re.fullmatch(r"[\x20-\x7e]{1,255}", key):
-        raise invalid({"Idempotency-Key": "Use 1 to 255 printable ASCII characters."})
     IdempotentAnswer.objects.filter(user=user, created_at__lt=timezone.now() - KEPT).delete()
     digest = sha256(f"{request.method} {request.path}\n".encode() + request.body).hexdigest()
     stored, is_new = IdempotentAnswer.objects.get_or_create(

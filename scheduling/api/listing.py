@@ -147,7 +147,7 @@ def _read_cursor(cursor: str, *kinds: type) -> Key:
     try:
         parts = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         key = tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         raise invalid({"cursor": "This is not the cursor of a page of this list."}) from None
     if any(isinstance(part, int) and not 0 <= part <= LARGEST_REVISION for part in key):
         raise invalid({"cursor": "This is not the cursor of a page of this list."})

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from ninja import Body, Router
 from pydantic import Field
 
-from scheduling import queries, services
+from scheduling import availability, queries, services
 from scheduling.api.access import ApiRequest
 from scheduling.api.errors import invalid
 from scheduling.api.problems import problems
@@ -80,8 +80,8 @@ def change_profile(request: ApiRequest, payload: ProfilePatch) -> Any:
     tags=["Weekly hours"],
 )
 def slots(request: ApiRequest) -> Any:
-    """In which appointments are taken; several ranges a day are possible."""
-    return [write_slot(slot) for slot in request.auth.available_slots.all()]
+    """In which appointments are taken; the working hours from Monday to Friday until they are replaced."""
+    return [write_slot(slot) for slot in availability.weekly_hours_of(request.auth)]
 
 
 @router.put(

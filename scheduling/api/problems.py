@@ -6,9 +6,15 @@ from typing import Any
 
 from scheduling.api.schemas import Problem
 
-EVERYWHERE = (401, 429, 500)
+PUBLIC = (429, 500)
+EVERYWHERE = (401, *PUBLIC)
 
 
 def problems(*statuses: int) -> dict[Any, type[Problem]]:
     """The `response` entries for the failures of an operation, those of every operation included."""
     return dict.fromkeys(sorted({*EVERYWHERE, *statuses}), Problem)
+
+
+def public_problems(*statuses: int) -> dict[Any, type[Problem]]:
+    """The same for an operation that needs no sign-in."""
+    return dict.fromkeys(sorted({*PUBLIC, *statuses}), Problem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from scheduling.core.event import DESCRIPTION_LIMIT, LOCATION_LIMIT, TITLE_LIMIT
 from scheduling.core.recurrence import LONGEST_LINE, MOST_LINES
@@ -47,6 +47,16 @@ ClockTime = Annotated[
     str,
     Field(
         pattern=r"^([01]\d|2[0-3]):[0-5]\d(:00)?$", description="Wall-clock time `HH:MM`.", examples=["09:00"]
+    ),
+]
+
+EndTime = Annotated[
+    str,
+    BeforeValidator(lambda text: "00:00" if text in ("24:00", "24:00:00") else text),
+    Field(
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)(:00)?$",
+        description="Wall-clock time `HH:MM`; 24:00 is written 00:00.",
+        examples=["17:00"],
     ),
 ]
 
@@ -259,19 +269,22 @@ class ProfilePatch(Body):
 
 
 class Slot(Body):
-    """A weekly range; `end_time` 00:00 means the midnight that ends the day."""
+    """A weekly range. An `end_time` at or before the start lies in the following day: 22:00 to 02:00.
+
+    00:00 (24:00 is taken too) is the midnight that ends the day. Not available: a break in the others.
+    """
 
     server_fields = frozenset({"id"})
 
     day_of_week: Annotated[StrictInt, Field(ge=0, le=6, description="0 Monday to 6 Sunday")]
     start_time: ClockTime
-    end_time: ClockTime
+    end_time: EndTime
     is_available: StrictBool = True
 
     @model_validator(mode="after")
-    def _end_after_start(self) -> Self:
-        if self.end_time[:5] != "00:00" and self.end_time[:5] <= self.start_time[:5]:
-            raise ValueError("The end is not after the start")
+    def _has_a_length(self) -> Self:
+        if self.end_time[:5] == self.start_time[:5] != "00:00":
+            raise ValueError("The end is the same as the start")
         return self
 
 

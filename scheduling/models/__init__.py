@@ -1,6 +1,15 @@
-"""Calendars, events, availability, feeds, mail and the people who own them: the tables, by theme."""
+"""Calendars, events, availability, bookings, feeds, mail and the people who own them: the tables, by theme."""
 
-from scheduling.models.availability import AvailableTimeSlot
+from scheduling.models.appointments import AppointmentType, AppointmentTypeHost
+from scheduling.models.availability import AvailableTimeSlot, DateOverride
+from scheduling.models.bookings import (
+    Assignment,
+    Booking,
+    BookingLink,
+    BookingParticipation,
+    Hold,
+    Reservation,
+)
 from scheduling.models.calendars import Calendar
 from scheduling.models.events import (
     CalendarEvent,
@@ -16,18 +25,27 @@ from scheduling.models.search import SearchEntry
 
 __all__ = [
     "ApiToken",
+    "AppointmentType",
+    "AppointmentTypeHost",
+    "Assignment",
     "AvailableTimeSlot",
+    "Booking",
+    "BookingLink",
+    "BookingParticipation",
     "Calendar",
     "CalendarEvent",
     "CalendarEventQuerySet",
     "CalendarFeed",
     "CalendarImport",
     "CalendarSubscription",
+    "DateOverride",
     "EventInstance",
     "EventRevision",
+    "Hold",
     "IdempotentAnswer",
     "Occurrence",
     "OutgoingMail",
+    "Reservation",
     "SearchEntry",
     "UserProfile",
 ]

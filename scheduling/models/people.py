@@ -59,6 +59,11 @@ class UserProfile(models.Model):
     shortcuts_enabled = models.BooleanField("single-key shortcuts", default=True)
     handle = models.SlugField(max_length=40, unique=True, null=True, blank=True)
     public_page = models.BooleanField("public booking page", default=False)
+    hours_are_set = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="The weekly hours are the person's own, even when there are none.",
+    )
     revision = models.BigIntegerField(default=0, editable=False)
 
     class Meta:

@@ -23,6 +23,7 @@ from scheduling.models import Calendar, CalendarEvent, EventRevision
 from scheduling.services.errors import ReadOnly, StaleEvent
 from scheduling.services.occurrences import rewrite_occurrences
 from scheduling.services.revisions import next_revision
+from scheduling.signals import event_written
 
 Actor = User | AnonymousUser | None
 READ_ONLY_EVENT = "Only its organiser can change this event. You can copy it to your own calendar."
@@ -178,3 +179,5 @@ class Change:
                 event_ids=list(self._saved),
                 origin=self.origin,
             )
+        for event in list(self._saved.values()):
+            event_written.send(sender=None, event=event)

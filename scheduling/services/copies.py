@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from scheduling import live
 from scheduling.core.event import to_json
-from scheduling.models import Calendar, CalendarEvent, EventRevision, Occurrence
+from scheduling.models import BookingParticipation, Calendar, CalendarEvent, EventRevision, Occurrence
 from scheduling.services.revisions import next_revision
 
 CHUNK = 500  # ids in one statement: SQLite takes only so many
@@ -32,6 +32,7 @@ def set_local_only(*, events: Iterable[CalendarEvent], is_local_only: bool) -> N
 def absorb_event(*, event: CalendarEvent, other: CalendarEvent) -> None:
     """`other` is the same appointment twice: its row goes, its exceptions become those of `event`, which has none."""
     CalendarEvent.objects.filter(series=other).update(series=event)
+    BookingParticipation.objects.filter(event=other).update(event=event)
     Occurrence.objects.filter(master=other).delete()
     identifier, calendar = other.pk, other.calendar
     other.delete()

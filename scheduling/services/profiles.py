@@ -81,8 +81,13 @@ def set_calendar_visibility(*, calendar: Calendar, is_visible: bool) -> Calendar
 def replace_available_slots(
     *, user: User, slots: Iterable[tuple[int, time, time, bool]]
 ) -> list[AvailableTimeSlot]:
-    """Make the weekly hours these (day from 0 = Monday, start, end, is available); in order of the week."""
-    UserProfile.objects.select_for_update().get(user=user)  # one replacement at a time
+    """Make the weekly hours these (day from 0 = Monday, start, end, is available); in order of the week.
+
+    From then on they count, even when there are none, instead of the profile's working hours.
+    """
+    profile: UserProfile = user.profile
+    profile.hours_are_set = True
+    profile.save(update_fields=["hours_are_set"])  # locks the profile: one replacement at a time
     AvailableTimeSlot.objects.filter(user=user).delete()
     AvailableTimeSlot.objects.bulk_create(
         AvailableTimeSlot(user=user, day_of_week=day, start_time=start, end_time=end, is_available=available)

@@ -102,7 +102,7 @@ queries = st.fixed_dictionaries(
         "since": st.integers().map(str) | st.text(max_size=10),
         "limit": st.integers().map(str) | st.text(max_size=10),
         "cursor": st.text(max_size=60)
-        | st.sampled_from(["WzEsMl0", "WyJhIiwiYiIsImMiXQ", "W1tdXQ", "e30", "WzFlOTk5LDFd"]),
+        | st.sampled_from(["WzEsMl0", "WyJhIiwiYiIsImMiXQ", "W1tdXQ", "e30", "WzFlOTk5LDFd", "WzFlNTk0LDFd"]),
         "expand": st.sampled_from(["true", "false", "0", "maybe"]),
     },
 )

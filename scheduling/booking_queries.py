@@ -1,0 +1,83 @@
+"""Reads about appointment types and bookings, for pages and the API. Each starts from the person, or a public page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from scheduling.models import AppointmentType, AppointmentTypeHost, Assignment, Booking, UserProfile
+
+
+def types_of(user: Any) -> QuerySet[AppointmentType]:
+    """A person's appointment types in their order, switched-off ones too, with what representing them reads."""
+    return (
+        AppointmentType.objects.filter(user=user, deleted_at=None)
+        .select_related("user__profile")
+        .prefetch_related("calendars_to_check")
+    )
+
+
+def bookings_of(user: Any, start: datetime | None = None, end: datetime | None = None) -> QuerySet[Booking]:
+    """Bookings of which the person is a host, ended ones too, that touch `[start, end)`; by start."""
+    found = Booking.objects.filter(participations__user=user)
+    if start is not None:
+        found = found.filter(end__gt=start)
+    if end is not None:
+        found = found.filter(start__lt=end)
+    return found.select_related("type", "host__profile").prefetch_related("participations__event")
+
+
+def waiting_for_host(user: Any, now: datetime) -> QuerySet[Booking]:
+    """Requests that the person has to approve or decline."""
+    return bookings_of(user, now).filter(status=Booking.Status.PENDING)
+
+
+def waiting_for_guest(user: Any, now: datetime) -> QuerySet[Booking]:
+    """Bookings the person moved and whose guest has not answered."""
+    return bookings_of(user, now).filter(status__in=Booking.ACTIVE, proposed_start__isnull=False)
+
+
+def public_page(handle: str) -> UserProfile | None:
+    """The profile behind `/book/<handle>/`; None (a 404) unless its owner switched the page on."""
+    shown = UserProfile.objects.filter(handle=handle, public_page=True, user__is_active=True)
+    return shown.select_related("user").first()
+
+
+def public_types(profile: UserProfile) -> QuerySet[AppointmentType]:
+    """What stands on the page: types that are on and not secret."""
+    return types_of(profile.user).filter(is_active=True, is_secret=False)
+
+
+def public_type(handle: str, name: str) -> AppointmentType | None:
+    """The type behind `/book/<handle>/<name>/`: by its slug, or a secret one by its secret alone; None is a 404."""
+    return (
+        AppointmentType.objects.filter(
+            Q(slug=name, is_secret=False) | Q(secret=name, is_secret=True),
+            user__profile__handle=handle,
+            user__profile__public_page=True,
+            user__is_active=True,
+            is_active=True,
+            deleted_at=None,
+        )
+        .select_related("user__profile")
+        .first()
+    )
+
+
+def team_of(appointment_type: AppointmentType) -> QuerySet[AppointmentTypeHost]:
+    """Members, those who were only asked too."""
+    return appointment_type.hosts.select_related("user__profile")
+
+
+def invitations_of(user: Any) -> QuerySet[AppointmentTypeHost]:
+    """Teams that the person was asked to join."""
+    return AppointmentTypeHost.objects.filter(
+        user=user, accepted_at=None, type__deleted_at=None
+    ).select_related("type__user")
+
+
+def ledger_of(appointment_type: AppointmentType) -> QuerySet[Assignment]:
+    """Who got which booking and why, the latest first. (Who is next: `services.booking.rotation.preview_turns`.)"""
+    return appointment_type.assignments.select_related("host", "booking")

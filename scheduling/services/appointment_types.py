@@ -1,0 +1,216 @@
+"""Appointment types, their teams, and the days on which other hours count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, time
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from scheduling import availability
+from scheduling.models import (
+    AppointmentType,
+    AppointmentTypeHost,
+    Calendar,
+    DateOverride,
+)
+from scheduling.models.appointments import new_secret
+from scheduling.services.booking import rotation
+from scheduling.services.booking.reserve import announce
+
+MOST_DURATIONS, MOST_QUESTIONS, MOST_CHOICES, MOST_OVERRIDES = 8, 20, 50, 1000
+LABEL_LIMIT = 200
+
+
+@transaction.atomic
+def create_type(*, user: Any, calendars_to_check: Iterable[Calendar] = (), **fields: Any) -> AppointmentType:
+    """A new appointment type. Raises Django's `ValidationError` by field."""
+    made = AppointmentType(user=user, **fields)
+    made.position = (
+        AppointmentType.objects.filter(user=user).aggregate(last=Max("position"))["last"] or 0
+    ) + 1
+    _check(made)
+    made.save(force_insert=True)
+    made.calendars_to_check.set(_own(user, calendars_to_check))
+    announce(made, [user])
+    return made
+
+
+@transaction.atomic
+def update_type(
+    *,
+    appointment_type: AppointmentType,
+    calendars_to_check: Iterable[Calendar] | None = None,
+    **changes: Any,
+) -> AppointmentType:
+    """Change named fields; bookings that were made keep their times. Raises Django's `ValidationError` by field."""
+    for name, value in changes.items():
+        setattr(appointment_type, name, value)
+    _check(appointment_type)
+    appointment_type.save()
+    if calendars_to_check is not None:
+        appointment_type.calendars_to_check.set(_own(appointment_type.user, calendars_to_check))
+    announce(appointment_type, [appointment_type.user])
+    return appointment_type
+
+
+@transaction.atomic
+def delete_type(*, appointment_type: AppointmentType) -> None:
+    """Take it away: nobody can book it any more, its bookings stay, its address is free for another."""
+    appointment_type.deleted_at, appointment_type.is_active = timezone.now(), False
+    appointment_type.save(update_fields=["deleted_at", "is_active", "updated_at"])
+    announce(appointment_type, [appointment_type.user])
+
+
+def renew_secret(*, appointment_type: AppointmentType) -> AppointmentType:
+    """A new secret link; the old one leads nowhere from now on."""
+    appointment_type.secret = new_secret()
+    appointment_type.save(update_fields=["secret", "updated_at"])
+    return appointment_type
+
+
+@transaction.atomic
+def add_override(
+    *,
+    user: Any,
+    date: date,
+    last_date: date | None = None,
+    start_time: time | None = None,
+    end_time: time | None = None,
+    is_available: bool = False,
+    note: str = "",
+) -> DateOverride:
+    """Other hours, or none, on these days (see `DateOverride`). Raises Django's `ValidationError` by field."""
+    faults: dict[str, str] = {}
+    if last_date is not None and last_date < date:
+        faults["last_date"] = "The last day is before the first."
+    if (start_time is None) != (end_time is None):
+        faults["end_time"] = "Give both times, or none."
+    elif is_available and start_time is None:
+        faults["start_time"] = "Give the hours of these days."
+    elif start_time is not None and start_time == end_time and start_time != time(0):
+        faults["end_time"] = "The end is the same as the start."
+    if user.date_overrides.count() >= MOST_OVERRIDES:
+        faults["date"] = f"At most {MOST_OVERRIDES} can be kept. Delete old ones."
+    if faults:
+        raise ValidationError(faults)
+    override = DateOverride(
+        user=user,
+        date=date,
+        last_date=last_date or date,
+        start_time=start_time,
+        end_time=end_time,
+        is_available=is_available,
+        note=note,
+    )
+    override.full_clean(exclude=["user"])
+    override.save(force_insert=True)
+    return override
+
+
+def delete_override(*, override: DateOverride) -> None:
+    override.delete()
+
+
+# --- teams -------------------------------------------------------------------------------------
+@transaction.atomic
+def invite_host(*, appointment_type: AppointmentType, user: Any) -> AppointmentTypeHost:
+    """Ask somebody to join the team; the owner joins at once. Nothing of theirs shows before they accept."""
+    position = appointment_type.hosts.count()
+    member, _ = AppointmentTypeHost.objects.get_or_create(
+        type=appointment_type, user=user, defaults={"position": position}
+    )
+    return accept_invitation(member=member) if user.pk == appointment_type.user_id else member
+
+
+@transaction.atomic
+def accept_invitation(*, member: AppointmentTypeHost) -> AppointmentTypeHost:
+    """Join: from now on the member's free time is offered. They count as having had the fewest of the others."""
+    if member.accepted_at is None:
+        team = availability.hosts_of(member.type)
+        member.accepted_at = timezone.now()
+        member.baseline = min((share.count for share in rotation.shares(member.type, team)), default=0)
+        member.save(update_fields=["accepted_at", "baseline"])
+        announce(member.type, [member.user])
+    return member
+
+
+def leave_team(*, member: AppointmentTypeHost) -> None:
+    """Leave, or take somebody out; their bookings stay theirs."""
+    member.delete()
+
+
+# --- checks ------------------------------------------------------------------------------------
+def _check(appointment_type: AppointmentType) -> None:
+    faults: dict[str, str] = {}
+    durations = appointment_type.other_durations
+    if len(durations) > MOST_DURATIONS or not all(_is_duration(minutes) for minutes in durations):
+        faults["other_durations"] = f"At most {MOST_DURATIONS} lengths, each from 5 to 1440 minutes."
+    if fault := _question_fault(appointment_type.questions):
+        faults["questions"] = fault
+    if (
+        appointment_type.calendar_id
+        and not Calendar.objects.filter(
+            pk=appointment_type.calendar_id, user=appointment_type.user_id, is_read_only=False
+        ).exists()
+    ):
+        faults["calendar"] = "Choose one of your own calendars that can be written to."
+    if appointment_type.window_kind == AppointmentType.WindowKind.DATES and not (
+        appointment_type.window_start
+        and appointment_type.window_end
+        and appointment_type.window_start <= appointment_type.window_end
+    ):
+        faults["window_end"] = "Give the first and the last day, in this order."
+    others = AppointmentType.objects.filter(
+        user=appointment_type.user_id, slug=appointment_type.slug, deleted_at=None
+    )
+    if others.exclude(pk=appointment_type.pk).exists():
+        faults["slug"] = "Another of your appointment types has this address."
+    if faults:
+        raise ValidationError(faults)
+    appointment_type.full_clean(
+        exclude=["user", "calendar"], validate_unique=False, validate_constraints=False
+    )
+
+
+def _is_duration(minutes: Any) -> bool:
+    return isinstance(minutes, int) and not isinstance(minutes, bool) and 5 <= minutes <= 1440
+
+
+def _question_fault(questions: Any) -> str:
+    if not isinstance(questions, list) or len(questions) > MOST_QUESTIONS:
+        return f"At most {MOST_QUESTIONS} questions."
+    keys = [question.get("key") for question in questions if isinstance(question, dict)]
+    if len(keys) != len(questions) or len(set(keys)) != len(keys):
+        return "Each question has a key of its own."
+    for question in questions:
+        label, choices = question.get("label"), question.get("choices", [])
+        if not isinstance(question["key"], str) or not 0 < len(question["key"]) <= 40:
+            return "Each question has a key of at most 40 characters."
+        if not isinstance(label, str) or not 0 < len(label.strip()) <= LABEL_LIMIT:
+            return f"Each question has a text of at most {LABEL_LIMIT} characters."
+        if question.get("kind") not in ("text", "choice"):
+            return "A question is answered by text or by a choice."
+        if question["kind"] == "choice" and not _are_choices(choices):
+            return f"A choice has 1 to {MOST_CHOICES} different answers."
+    return ""
+
+
+def _are_choices(choices: Any) -> bool:
+    return (
+        isinstance(choices, list)
+        and 0 < len(choices) <= MOST_CHOICES
+        and all(isinstance(choice, str) and 0 < len(choice.strip()) <= LABEL_LIMIT for choice in choices)
+        and len(set(choices)) == len(choices)
+    )
+
+
+def _own(user: Any, calendars: Iterable[Calendar]) -> Sequence[Calendar]:
+    chosen = list(calendars)
+    if any(calendar.user_id != user.pk for calendar in chosen):
+        raise ValidationError({"calendars_to_check": "Choose your own calendars."})
+    return chosen

@@ -1,0 +1,56 @@
+"""Capability links: whoever holds one may do one thing with one booking, signed in or not.
+
+A token is derived from the installation's key, so that a repeated request can be told the same link without any token
+being stored; the database has only digests, and looking one up tells nothing by its timing. Looking at a link never
+changes anything: pages act on POST alone.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from scheduling.models import Booking, BookingLink
+from scheduling.services.errors import BookingOver
+
+SALT = "scheduling.booking.links"
+STAYS_READABLE = timedelta(days=30)
+PATHS = {
+    BookingLink.Action.VIEW: "/bookings/{}/",
+    BookingLink.Action.CANCEL: "/bookings/{}/cancel/",
+    BookingLink.Action.RESCHEDULE: "/bookings/{}/reschedule/",
+    BookingLink.Action.ANSWER: "/bookings/{}/answer/",
+}
+
+
+def link_address(booking: Booking, action: str) -> str:
+    """The full address that lets its holder do `action` (a `BookingLink.Action`)."""
+    mac = salted_hmac(SALT, f"{booking.pk} {action}", algorithm="sha256").digest()
+    token = base64.urlsafe_b64encode(mac).decode().rstrip("=")
+    expires_at = booking.end + STAYS_READABLE if action == BookingLink.Action.VIEW else booking.start
+    BookingLink.objects.update_or_create(
+        digest=BookingLink.digest_of(token),
+        defaults={"booking": booking, "action": action, "expires_at": expires_at},
+    )
+    return settings.SITE_URL + PATHS[BookingLink.Action(action)].format(token)
+
+
+def open_link(token: str, action: str, now: datetime | None = None) -> Booking | None:
+    """The booking that this token gives that right to; None when there is none (a page answers 404).
+
+    Raises `BookingOver` when the link was right and its time is over.
+    """
+    found = (
+        BookingLink.objects.select_related("booking__type__user__profile", "booking__host__profile")
+        .filter(digest=BookingLink.digest_of(token), action=action)
+        .first()
+    )
+    if found is None:
+        return None
+    if not found.is_valid_at(now or timezone.now()):
+        raise BookingOver("This link has expired: the appointment has begun or is over.")
+    return found.booking

@@ -1,0 +1,80 @@
+"""`python -m tests.bench.slots`: our slots beside django-appointment's own slot function, on the same work.
+
+One host, Monday to Friday 9 to 17, 30-minute slots, 15-minute buffers, four weeks, busy spans of 15 minutes anywhere.
+The peer is installed into an environment of its own. Medians of CPU seconds; only the ratios compare machines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.servers import ROOT
+
+PEER = "django-appointment==3.12.0"
+DAYS, RUNS = 28, 7
+
+
+def work(busy: int) -> dict[str, Any]:
+    chance = random.Random(busy)
+    today = datetime.now(UTC).date()
+    monday = today + timedelta(days=14 - today.weekday())
+    days = [(monday + timedelta(days=n)).isoformat() for n in range(DAYS)]
+    spans = []
+    for _ in range(busy):
+        minute = chance.randrange(24 * 60 - 15)
+        clocks = [f"{m // 60:02}:{m % 60:02}:00" for m in (minute, minute + 15)]
+        spans.append([chance.choice(days), *clocks])
+    return {"days": days, "busy": spans}
+
+
+def run(python: str, *arguments: str, folder: Path) -> dict[str, Any]:
+    folder.mkdir(exist_ok=True)
+    environment = {**os.environ, "APPOINTMENT_VAR_DIR": str(folder)}
+    done = subprocess.run(
+        [python, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="appointment-slots-") as name:
+        folder = Path(name)
+        subprocess.run([".venv/bin/uv", "venv", "--quiet", folder / "peer"], cwd=ROOT, check=True)
+        peer = str(folder / "peer" / "bin" / "python")
+        subprocess.run(
+            [".venv/bin/uv", "pip", "install", "--quiet", "--python", peer, PEER, "django~=5.2.19", "tzdata"],
+            cwd=ROOT,
+            check=True,
+        )
+        medians = {}
+        for label, busy in (("1,000", 1000), ("10,000", 10000)):
+            file = folder / f"{busy}.json"
+            file.write_text(json.dumps(work(busy)))
+            ours = run(
+                sys.executable, "-m", "tests.bench.slots_ours", str(file), str(RUNS), folder=folder / label
+            )
+            medians[label] = statistics.median(ours["seconds"])
+            print(f"ours, {label} busy: {medians[label] * 1000:.1f} ms, {ours['queries']} queries")
+        theirs = run(
+            peer, "tests/bench/slots_peer.py", str(folder / "1000.json"), "3", folder=folder / "theirs"
+        )
+        peer_median = statistics.median(theirs["seconds"])
+        print(f"{PEER}, 1,000 busy: {peer_median * 1000:.1f} ms")
+        print(f"slots: {medians['1,000'] / peer_median:.3f} × the peer (limit 0.06)")
+        print(f"slots: {medians['10,000'] / medians['1,000']:.1f} × from 1,000 to 10,000 busy (limit 8)")
+
+
+if __name__ == "__main__":
+    main()
