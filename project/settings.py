@@ -173,7 +173,7 @@ Q_CLUSTER = {
     "workers": env.integer("WORKER_PROCESSES", 1, minimum=1, maximum=64),
     "timeout": 60,
     "retry": 120,
-    "poll": 0.2,
+    "poll": 0.1,
     "catch_up": False,
     "max_attempts": 3,
     "ack_failures": True,

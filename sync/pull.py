@@ -37,6 +37,7 @@ CURSOR_FIELDS = [
     "is_unreachable",
     "time_zone",
 ]
+FREE_NOTICES = 3  # a person's own pace
 REST_UNIT, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=30)
 
 
@@ -113,9 +114,9 @@ def _save_cursor(link: CalendarLink, page: EventPage, listing_version: int, noti
 
 
 def rest_after(notices: int) -> timedelta:
-    """How long notices cause no other pull after one that answered so many: nothing after one, 5 s after ten. A
-    flood costs two pulls, not a thousand, and its last change is still seen."""
-    return min(REST_UNIT * max(notices - 1, 0) ** 2, LONGEST_REST)
+    """How long notices cause no other pull after one that answered so many: nothing after three, 2.5 s after ten.
+    A flood costs two pulls, not a thousand, and its last change is still seen."""
+    return min(REST_UNIT * max(notices - FREE_NOTICES, 0) ** 2, LONGEST_REST)
 
 
 def _absent(link: CalendarLink) -> QuerySet[EventLink]:
