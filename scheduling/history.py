@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from scheduling.core.event import EventValues, from_json
 from scheduling.core.zones import wall_time
 from scheduling.models import CalendarEvent, EventRevision, UserProfile
 
+GAVE_WAY = "Your version gave way to Google’s"
 LONGEST = 200  # changes that the page lists
 SOURCES = {
     EventRevision.Origin.API: "by the API",
@@ -44,10 +45,15 @@ def history_of(event: CalendarEvent, profile: UserProfile) -> list[Change]:
     """The latest changes, newest first. Each one's outcome is what the next one found."""
     reader = reader_of(profile)
     rows = event.revisions.select_related("actor", "calendar_before")[:LONGEST]
-    changes, after, calendar_after = [], event.values, event.calendar
+    changes: list[Change] = []
+    after, calendar_after = event.values, event.calendar
     for row in rows:
         before = from_json(row.before) if row.before else None
         displaced = row.action == EventRevision.Action.DISPLACED
+        if displaced and changes and before == after:
+            # The write that followed tells the same, and its button brings the same back.
+            changes[-1] = replace(changes[-1], sentence=GAVE_WAY, action=row.action)
+            continue
         moved = row.calendar_before is not None and row.calendar_before != calendar_after and not displaced
         changes.append(
             Change(
@@ -75,7 +81,7 @@ def _differences(
 
 def _sentence(row: EventRevision, reader: Any) -> str:
     if row.action == EventRevision.Action.DISPLACED:
-        return "Your version gave way to Google’s"
+        return GAVE_WAY
     if row.origin == EventRevision.Origin.GOOGLE:
         return f"{row.get_action_display()} in Google"
     who = "you" if row.actor_id == reader.pk else (row.actor.get_full_name() if row.actor else "")

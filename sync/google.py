@@ -286,7 +286,7 @@ class _translated:
 def _from_http(error: HttpError) -> ProviderError:
     status = int(error.resp.status)
     reason, message, detail = _reason(error)
-    said = f"Google says {status}{f' {reason}' if reason else ''}: {message}"[:300]
+    said = f"Google says {status}{f' {reason}' if reason else ''}: {message.rstrip('.')}."[:300]
     if status == 429 or (status == 403 and reason in RATE_REASONS):
         return RateLimited("Google asked us to slow down.", _pause(error.resp.get("retry-after", "")))
     if status == 403 and reason == "quotaExceeded":
