@@ -186,6 +186,7 @@ Q_CLUSTER = {
 # Called every half second by `manage.py worker`; each is one cheap indexed query when there is nothing to do.
 WORKER_TICKS = [
     "sync.tasks.enqueue_due_accounts",
+    "scheduling.tasks.remind_due_people",
     "scheduling.tasks.enqueue_due_mails",
     "scheduling.tasks.enqueue_due_subscriptions",
 ]

@@ -237,6 +237,7 @@ class EventForm(forms.ModelForm):  # type: ignore[type-arg]
                 start=cleaned[start_field],
                 end=cleaned[end_field],
                 recurrence=tuple(cleaned["recurrence"]),
+                reminders=self.before.reminders if self.before else None,
             )
         )
         self._check(values, {"start": start_field, "end": end_field})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.db.models import QuerySet
 
 from scheduling.core import wording
 from scheduling.core.event import EventValues, InvalidEvent, canonical, check, is_zone
+from scheduling.core.reminders import lead_words
 from scheduling.core.zones import exists, instant, wall_time, zone_names
 from scheduling.initial import initial_of
 from scheduling.models import Calendar, CalendarEvent, UserProfile
@@ -27,6 +29,7 @@ REPEATS = {
     "RRULE:FREQ=YEARLY": "Every year",
 }
 WHEN = {"start_date", "start_time", "end_date", "end_time", "time_zone"}
+LEADS = (0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10080)  # minutes that are offered
 ANY_DAY = (date(2000, 1, 1), date(2000, 1, 2))
 # Where a fault of the values is shown: (timed, all-day).
 SHOWN_AT = {
@@ -101,6 +104,10 @@ class EventForm(forms.Form):
         widget=forms.RadioSelect,
         required=False,
     )
+    own_reminders = forms.BooleanField(label="Reminders of its own", required=False)
+    reminders = forms.TypedMultipleChoiceField(
+        label="Reminders", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     accepted_shift = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -126,6 +133,8 @@ class EventForm(forms.Form):
         self.fields["location"].widget.attrs |= {"placeholder": "Place or video link"}
         self.fields["description"].widget.attrs |= {"placeholder": "Description"}
         self.fields["time_zone"].widget.attrs |= {"list": "zones", "autocomplete": "off"}
+        known = {*LEADS, *(event.reminders or () if event else ())}
+        self.fields["reminders"].choices = [(n, lead_words(n)) for n in sorted(known)]  # type: ignore[attr-defined]
         if event is None:
             self.fields["repeat"].widget = forms.Select(choices=self._repeat_choices())
         else:
@@ -139,6 +148,10 @@ class EventForm(forms.Form):
     def zone_name(self) -> str:
         """The zone as it stands in the form, for the line that says which one counts."""
         return str(self["time_zone"].value() or self.profile.timezone)
+
+    @property
+    def usual_reminder(self) -> str:
+        return lead_words(self.profile.reminder_minutes).lower()
 
     def _repeat_choices(self) -> list[tuple[str, str]]:
         rule = str((self.data or self.initial).get("repeat") or "")
@@ -197,6 +210,7 @@ class EventForm(forms.Form):
             visibility=before.visibility if before else "default",
             availability=data.get("availability") or "busy",
             color=data.get("color"),
+            reminders=tuple(data.get("reminders", ())) if data.get("own_reminders") else None,
         )
 
     def _stored_span(self) -> tuple[Any, Any] | None:
@@ -239,7 +253,7 @@ class EventForm(forms.Form):
                 f"Clocks go forward on {day}: {wording.clock(wall)} does not exist in {place.key}. "
                 f"Save again and it becomes {stored}.",
             )
-        self.data = {**{name: self.data.get(name) for name in self.data}, "accepted_shift": mark}
+        self._retype("accepted_shift", mark)
         return False
 
     def _instant(self, name: str, wall: datetime, place: ZoneInfo) -> datetime:
@@ -252,11 +266,16 @@ class EventForm(forms.Form):
             return stored  # type: ignore[no-any-return]
         return instant(wall, place)
 
+    def _retype(self, name: str, value: Any) -> None:
+        typed: Any = copy(self.data)  # what was posted cannot be changed, its copy can
+        typed[name] = value
+        self.data = typed
+
     # --- an edit that meets another one ---
     def meet(self, current: CalendarEvent) -> list[Difference]:
         """What differs between the event as it stands now and what was typed; the next save knows of it."""
         theirs = initial_of(current, self.profile)
-        self.data = {**{name: self.data.get(name) for name in self.data}, "revision": current.revision}
+        self._retype("revision", current.revision)
         found = []
         for name in theirs:
             if name in self.fields and name not in ("revision", "accepted_shift"):
@@ -266,7 +285,9 @@ class EventForm(forms.Form):
         return found
 
     def _shown(self, name: str, value: Any) -> str:
-        if name == "is_all_day":
+        if name == "reminders":
+            return ", ".join(lead_words(int(minutes)) for minutes in value) or "—"
+        if name in ("is_all_day", "own_reminders"):
             return "yes" if value else "no"
         if name == "color":
             return wording.COLORS.get(int(value), "") if value else "the calendar’s"

@@ -81,6 +81,8 @@ def initial_of(event: CalendarEvent, profile: UserProfile) -> dict[str, Any]:
         "calendar": event.calendar,
         "availability": event.availability,
         "color": event.color or "",
+        "own_reminders": event.reminders is not None,
+        "reminders": event.reminders or [],
         "revision": event.revision,
         **initial_span(event.start, event.end, event.time_zone, profile),
     }

@@ -47,11 +47,37 @@ class ProfileForm(forms.Form):
         label="Reminder",
         min_value=0,
         max_value=40320,
-        help_text="For new events.",
+        help_text="For events without reminders of their own. All-day events count back from your working hours.",
         error_messages={
             "min_value": "A reminder cannot come after the start. Enter 0 to 40320.",
             "max_value": "Enter 0 to 40320.",
         },
+    )
+    email_notifications = forms.BooleanField(
+        label="Reminders and notices by mail",
+        required=False,
+        help_text="What guests book is mailed in any case.",
+    )
+    page_notifications = forms.BooleanField(
+        label="Reminders on the page",
+        required=False,
+        help_text="A line at the foot of whichever page is open.",
+    )
+    agenda_time = forms.TimeField(
+        label="Agenda of the day by mail",
+        required=False,
+        help_text="At this time, on days with events. Leave it empty for none.",
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+    )
+    quiet_from = forms.TimeField(
+        label="Quiet hours",
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+    )
+    quiet_until = forms.TimeField(
+        label="Quiet hours end",
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     theme = forms.ChoiceField(
         label="Theme",
@@ -105,6 +131,8 @@ class ProfileForm(forms.Form):
         start, end = cleaned.get("working_hours_start"), cleaned.get("working_hours_end")
         if start and end and end <= start:
             self.add_error("working_hours_end", "Working hours end before they start.")
+        if not self.errors and (cleaned["quiet_from"] is None) != (cleaned["quiet_until"] is None):
+            self.add_error("quiet_until", "Quiet hours need both times, or none.")
         return cleaned
 
 

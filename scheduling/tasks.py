@@ -77,3 +77,12 @@ def enqueue_due_subscriptions() -> int:
 
 def settle_bookings() -> int:
     return services.settle_bookings()
+
+
+def remind_due_people() -> int:
+    """Queue the reminders that are due: called by the worker's ticker and, as a net, by a schedule."""
+    return services.remind_due_people()
+
+
+def forget_old_reminders() -> int:
+    return services.forget_old_reminders()

@@ -12,8 +12,11 @@ from django.core import signing
 from django.urls import reverse
 
 SALT = "scheduling.unsubscribe"
-NOTIFICATIONS = "notifications"
-KINDS = {NOTIFICATIONS: "reminders and notices about your calendar"}
+NOTIFICATIONS, AGENDA = "notifications", "agenda"
+KINDS = {
+    NOTIFICATIONS: "reminders and notices about your calendar",
+    AGENDA: "the agenda of your day",
+}
 
 
 def unsubscribe_url(user: Any, kind: str) -> str:

@@ -122,6 +122,8 @@ def make_schedules(app_config: Any, **kwargs: Any) -> None:
         ("mail: what is due", "scheduling.tasks.enqueue_due_mails", 1),
         ("bookings: what time has settled", "scheduling.tasks.settle_bookings", 5),
         ("mail: forget old ones", "scheduling.tasks.forget_old_mails", 720),
+        ("reminders: who is due", "scheduling.tasks.remind_due_people", 1),
+        ("reminders: forget old ones", "scheduling.tasks.forget_old_reminders", 720),
     ):
         Schedule.objects.get_or_create(
             name=name, defaults={"func": func, "schedule_type": Schedule.MINUTES, "minutes": minutes}

@@ -19,6 +19,7 @@ from scheduling.core.event import is_zone
 router = Router()
 Slots = Annotated[list[Slot], Field(max_length=MOST_SLOTS)]
 TIMES = ("working_hours_start", "working_hours_end")
+OTHER_TIMES = ("agenda_time", "quiet_from", "quiet_until")
 
 
 @router.get(
@@ -56,12 +57,15 @@ def profile(request: ApiRequest) -> Any:
 def change_profile(request: ApiRequest, payload: ProfilePatch) -> Any:
     """An empty `handle` takes the public name away."""
     changes = payload.given()
-    for name in TIMES:
-        if name in changes:
+    for name in (*TIMES, *OTHER_TIMES):
+        if changes.get(name) is not None:
             changes[name] = time.fromisoformat(changes[name])
     stored = request.auth.profile
     if changes.get(TIMES[1], stored.working_hours_end) <= changes.get(TIMES[0], stored.working_hours_start):
         raise invalid({"working_hours_end": "The end is not after the start."})
+    quiet = [changes.get(name, getattr(stored, name)) for name in ("quiet_from", "quiet_until")]
+    if (quiet[0] is None) != (quiet[1] is None):
+        raise invalid({"quiet_until": "Quiet hours need both ends, or none."})
     if "handle" in changes:
         changes["handle"] = changes["handle"] or None
     for name in ("timezone", "second_time_zone"):

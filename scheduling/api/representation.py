@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from scheduling.api.moments import read_date, read_instant, write_moment
@@ -106,8 +106,9 @@ def write_calendar(calendar: Calendar) -> dict[str, Any]:
 
 def write_profile(profile: UserProfile, names: list[str]) -> dict[str, Any]:
     content = {name: getattr(profile, name) for name in names if name != "email"}
-    for name in ("working_hours_start", "working_hours_end"):
-        content[name] = f"{content[name]:%H:%M}"
+    for name, value in content.items():
+        if isinstance(value, time):
+            content[name] = f"{value:%H:%M}"
     return {"email": profile.user.email, **content}
 
 

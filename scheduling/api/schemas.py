@@ -235,6 +235,10 @@ class ProfileOut(BaseModel):
     first_day_of_week: int
     email_notifications: bool
     reminder_minutes: int
+    page_notifications: bool
+    agenda_time: ClockTime | None
+    quiet_from: ClockTime | None
+    quiet_until: ClockTime | None
     theme: str
     density: str
     clock: str
@@ -260,6 +264,10 @@ class ProfilePatch(Body):
     )
     email_notifications: StrictBool = Field(default=ABSENT)
     reminder_minutes: Annotated[StrictInt, Field(ge=0, le=40320)] = Field(default=ABSENT)
+    page_notifications: StrictBool = Field(default=ABSENT)
+    agenda_time: ClockTime | None = Field(default=ABSENT)
+    quiet_from: ClockTime | None = Field(default=ABSENT)
+    quiet_until: ClockTime | None = Field(default=ABSENT)
     theme: Literal["system", "light", "dark"] = Field(default=ABSENT)
     density: Literal["compact", "comfortable", "roomy"] = Field(default=ABSENT)
     clock: Literal["24", "12"] = Field(default=ABSENT)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from scheduling.core import wording
 from scheduling.core.event import EventValues, from_json, to_json
+from scheduling.core.reminders import lead_words
 
 # Start, end, zones and rule belong together: mixing two versions' times makes an event nobody meant.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -27,6 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "availability": ("availability",),
     "visibility": ("visibility",),
     "color": ("color",),
+    "reminders": ("reminders",),
 }
 LABELS = {
     "when": "When",
@@ -37,6 +39,7 @@ LABELS = {
     "availability": "Shown as",
     "visibility": "Visibility",
     "color": "Colour",
+    "reminders": "Reminder",
 }
 VISIBILITY = {"default": "as the calendar", "public": "public", "private": "private"}
 
@@ -112,6 +115,10 @@ def words(values: EventValues, group: str, reader: Reader) -> str:
             return values.availability
         case "visibility":
             return VISIBILITY.get(values.visibility, values.visibility)
+        case "reminders":
+            if values.reminders is None:
+                return "as usual"
+            return ", ".join(lead_words(minutes).lower() for minutes in values.reminders) or "none"
         case "color":
             return wording.COLORS[values.color].lower() if values.color else "as the calendar"
     return getattr(values, group) or "nothing"

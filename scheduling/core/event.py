@@ -18,6 +18,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from scheduling.core.reminders import LONGEST_LEAD, MOST_REMINDERS
+
 TITLE_LIMIT = 200
 LOCATION_LIMIT = 200
 DESCRIPTION_LIMIT = 8192  # what Google accepts
@@ -34,6 +36,7 @@ class EventValues:
     """`start` and `end` are aware UTC datetimes, or dates with an exclusive end when `is_all_day`.
 
     `time_zone` is the IANA name the event is thought in (its series repeats in it); an all-day event has none.
+    `reminders` are minutes before the start; None means as usual, none of them means no reminder.
     `recurrence` holds RRULE, RDATE and EXDATE lines verbatim (RFC 5545 3.8.5).
     """
 
@@ -50,6 +53,7 @@ class EventValues:
     availability: str = "busy"
     visibility: str = "default"
     color: int | None = None
+    reminders: tuple[int, ...] | None = None
 
 
 class InvalidEvent(ValueError):
@@ -85,6 +89,8 @@ def canonical(values: EventValues) -> EventValues:
         "location": clean_text(values.location),
         "recurrence": tuple(line.strip() for line in values.recurrence if line.strip()),
     }
+    if values.reminders is not None:
+        changes["reminders"] = tuple(sorted(set(values.reminders)))
     if values.is_all_day:
         changes |= {"time_zone": "", "end_time_zone": ""}
     elif isinstance(values.start, datetime) and isinstance(values.end, datetime):
@@ -122,6 +128,10 @@ def check(values: EventValues, *, zero_length: bool = False, from_remote: bool =
             faults[field] = f"“{getattr(values, field)}” is not one of {', '.join(allowed)}."
     if values.color is not None and values.color not in COLORS:
         faults["color"] = "The colour is a number from 1 to 11."
+    if len(values.reminders or ()) > MOST_REMINDERS:
+        faults["reminders"] = f"At most {MOST_REMINDERS} reminders fit."
+    elif any(not 0 <= minutes <= LONGEST_LEAD for minutes in values.reminders or ()):
+        faults["reminders"] = f"A reminder cannot come after the start. Enter 0 to {LONGEST_LEAD}."
     if faults:
         raise InvalidEvent(faults)
 
@@ -159,6 +169,7 @@ def to_json(values: EventValues) -> dict[str, Any]:
     content = asdict(values)
     content["start"], content["end"] = format_moment(values.start), format_moment(values.end)
     content["recurrence"] = list(values.recurrence)
+    content["reminders"] = None if values.reminders is None else list(values.reminders)
     return content
 
 
@@ -169,6 +180,7 @@ def from_json(content: Mapping[str, Any]) -> EventValues:
             "start": parse_moment(content["start"]),
             "end": parse_moment(content["end"]),
             "recurrence": tuple(content["recurrence"]),
+            "reminders": None if content.get("reminders") is None else tuple(content["reminders"]),
         }
     )
 

@@ -21,6 +21,7 @@ from scheduling.models.events import (
 from scheduling.models.feeds import CalendarFeed, CalendarImport, CalendarSubscription
 from scheduling.models.mails import OutgoingMail
 from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
+from scheduling.models.reminders import SentReminder
 from scheduling.models.search import SearchEntry
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "OutgoingMail",
     "Reservation",
     "SearchEntry",
+    "SentReminder",
     "UserProfile",
 ]

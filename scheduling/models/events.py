@@ -115,6 +115,9 @@ class CalendarEvent(models.Model):
     availability = models.CharField(max_length=4, choices=Availability, default=Availability.BUSY)
     visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.DEFAULT)
     color = models.PositiveSmallIntegerField(null=True, blank=True)
+    reminders = models.JSONField(
+        null=True, blank=True, help_text="Minutes before the start; null: as its owner chose for all."
+    )
 
     # What comes along from outside and people here only read.
     ical_uid = models.CharField(max_length=1024, blank=True)
@@ -251,6 +254,7 @@ class CalendarEvent(models.Model):
             availability=self.availability,
             visibility=self.visibility,
             color=self.color,
+            reminders=None if self.reminders is None else tuple(self.reminders),
         )
 
     @values.setter
@@ -269,6 +273,7 @@ class CalendarEvent(models.Model):
         ):
             setattr(self, name, getattr(values, name))
         self.recurrence = list(values.recurrence)
+        self.reminders = None if values.reminders is None else list(values.reminders)
         if values.is_all_day:
             self.start_date, self.end_date, self.start_time, self.end_time = (
                 values.start,

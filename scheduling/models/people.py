@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.timezone import now
 
 
 class UserProfile(models.Model):
@@ -53,6 +54,16 @@ class UserProfile(models.Model):
     first_day_of_week = models.PositiveSmallIntegerField(choices=FirstDay, default=FirstDay.MONDAY)
     email_notifications = models.BooleanField(default=True)
     reminder_minutes = models.PositiveIntegerField(default=15, validators=[MaxValueValidator(40320)])
+    page_notifications = models.BooleanField("reminders on the page", default=True)
+    agenda_time = models.TimeField("daily agenda by mail at", null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    notified_until = models.DateTimeField(
+        default=now, editable=False, help_text="Reminders up to here are dealt with."
+    )
+    notify_at = models.DateTimeField(
+        default=now, editable=False, db_index=True, help_text="When to look at reminders next."
+    )
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
     clock = models.CharField(max_length=2, choices=Clock, default=Clock.HOURS_24)
@@ -77,6 +88,11 @@ class UserProfile(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(default_event_duration__gt=0), name="profile_duration_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="profile_quiet_hours_have_both_ends",
             ),
         ]
 

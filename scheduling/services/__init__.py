@@ -87,6 +87,7 @@ from scheduling.services.profiles import (
     update_calendar,
     update_profile,
 )
+from scheduling.services.reminders import forget_old_reminders, remind_due_people, take_page_reminders
 from scheduling.services.series import (
     delete_following,
     delete_occurrence,
@@ -154,6 +155,7 @@ __all__ = [
     "hold_time",
     "invite_host",
     "is_from_a_person",
+    "forget_old_reminders",
     "keep_displaced",
     "leave_team",
     "link_address",
@@ -178,6 +180,7 @@ __all__ = [
     "restore_occurrence",
     "restore_revision",
     "retire_events",
+    "remind_due_people",
     "send_due_mails",
     "set_calendar_visibility",
     "set_local_only",
@@ -186,6 +189,7 @@ __all__ = [
     "start_import",
     "stop_mails",
     "subscribe",
+    "take_page_reminders",
     "touch_api_token",
     "undo_change",
     "unsubscribe",

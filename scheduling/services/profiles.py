@@ -14,7 +14,12 @@ from scheduling import live
 from scheduling.core.event import is_zone
 from scheduling.models import ApiToken, AvailableTimeSlot, Calendar, UserProfile
 from scheduling.services.revisions import next_revision
-from scheduling.unsubscribe import NOTIFICATIONS
+from scheduling.unsubscribe import AGENDA, NOTIFICATIONS
+
+SWITCHED_OFF: dict[str, dict[str, Any]] = {
+    NOTIFICATIONS: {"email_notifications": False},
+    AGENDA: {"agenda_time": None},
+}
 
 
 @transaction.atomic
@@ -34,16 +39,17 @@ def update_profile(*, profile: UserProfile, **changes: Any) -> UserProfile:
     """Save named fields of the profile; what they must satisfy is the form's or the API's to check."""
     for name, value in changes.items():
         setattr(profile, name, value)
+    profile.notify_at = timezone.now()  # zone, hours and minutes decide when reminders are due
     profile.full_clean(exclude=["user"])
-    profile.save(update_fields=list(changes))
+    profile.save(update_fields=[*changes, "notify_at"])
     return profile
 
 
 def stop_mails(*, user_id: int, kind: str) -> None:
     """What a link in a mail switches off; `kind` is one of `scheduling.unsubscribe.KINDS`."""
     profile = UserProfile.objects.filter(user_id=user_id).first()
-    if profile is not None and kind == NOTIFICATIONS:
-        update_profile(profile=profile, email_notifications=False)
+    if profile is not None:
+        update_profile(profile=profile, **SWITCHED_OFF[kind])
 
 
 @transaction.atomic

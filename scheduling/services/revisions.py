@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db.models import F
+from django.db.models.functions import Least
+from django.utils import timezone
 
 from scheduling.models import Calendar, UserProfile
 
@@ -12,8 +14,11 @@ def next_revision(calendar: Calendar) -> int:
 
     Numbers come from one sequence per person, so that "what changed since n" can be asked of all calendars
     at once. The UPDATE comes first: it locks the profile row, and whoever holds it writes alone.
+    It also makes the person's reminders due for another look.
     """
-    UserProfile.objects.filter(user_id=calendar.user_id).update(revision=F("revision") + 1)
+    UserProfile.objects.filter(user_id=calendar.user_id).update(
+        revision=F("revision") + 1, notify_at=Least(F("notify_at"), timezone.now())
+    )
     revision: int = UserProfile.objects.values_list("revision", flat=True).get(user_id=calendar.user_id)
     Calendar.objects.filter(pk=calendar.pk).update(revision=revision)
     calendar.revision = revision

@@ -23,6 +23,7 @@ from scheduling.core.event import (
     format_moment,
     is_zone,
 )
+from scheduling.core.reminders import LONGEST_LEAD, MOST_REMINDERS
 from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent
 
 
@@ -94,6 +95,7 @@ def to_google(
         "availability": {"transparency": "transparent" if values.availability == "free" else "opaque"},
         "visibility": {"visibility": values.visibility},
         "color": {"colorId": str(values.color) if values.color else None},
+        "reminders": {"reminders": _reminders_for_google(values.reminders, patch)},
     }
     if rule_changed or (groups is None and values.recurrence):
         parts["when"]["recurrence"] = list(values.recurrence)
@@ -137,11 +139,26 @@ def _values(item: Mapping[str, Any], calendar_zone: str) -> EventValues:
             status="tentative" if item.get("status") == "tentative" else "confirmed",
             availability="free" if item.get("transparency") == "transparent" else "busy",
             visibility=_known(item.get("visibility"), ("public", "private", "confidential"), "default"),
+            reminders=_reminders(item.get("reminders")),
             color=int(color) if color.isdigit() and 1 <= int(color) <= 11 else None,
         )
     )
     # Cut to what fits here; Google keeps the whole, because only groups that people change are sent.
     return replace(values, title=values.title[:TITLE_LIMIT], location=values.location[:LOCATION_LIMIT])
+
+
+def _reminders(said: Any) -> tuple[int, ...] | None:
+    """The minutes of Google's overrides, whatever their method; here a reminder has none."""
+    if not isinstance(said, Mapping) or said.get("useDefault", True):
+        return None
+    minutes = {int(override["minutes"]) for override in said.get("overrides") or ()}
+    return tuple(sorted(n for n in minutes if 0 <= n <= LONGEST_LEAD)[:MOST_REMINDERS])
+
+
+def _reminders_for_google(minutes: Iterable[int] | None, patch: bool) -> dict[str, Any] | None:
+    if minutes is None:
+        return {"useDefault": True} if patch else None
+    return {"useDefault": False, "overrides": [{"method": "popup", "minutes": n} for n in minutes]}
 
 
 def _known(value: Any, allowed: tuple[str, ...], default: str) -> str:

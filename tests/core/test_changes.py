@@ -31,6 +31,7 @@ OTHER = make_values(
     availability="free",
     visibility="private",
     color=7,
+    reminders=(10, 1440),
 )
 
 
@@ -75,6 +76,9 @@ def test_each_group_has_words_for_a_value_and_for_none() -> None:
     assert words(OTHER, "color", READER) == "lagoon"
     assert words(make_values(), "color", READER) == "as the calendar"
     assert words(OTHER, "visibility", READER) == "private"
+    assert words(OTHER, "reminders", READER) == "10 minutes before, 1 day before"
+    assert words(make_values(), "reminders", READER) == "as usual"
+    assert words(make_values(reminders=()), "reminders", READER) == "none"
     repeating = make_values(recurrence=("RRULE:FREQ=DAILY",))
     assert words(repeating, "when", READER).endswith("· Every day")
 

@@ -7,6 +7,7 @@ import pytest
 from django.http import QueryDict
 
 from scheduling import services
+from scheduling.core.event import canonical
 from scheduling.forms import EventForm
 from scheduling.initial import initial_of, initial_of_new
 from scheduling.models import Calendar
@@ -31,7 +32,8 @@ def form_of(user: Any, event: Any = None, **over: Any) -> EventForm:
         name: value for name, value in {**TIMED, "calendar": calendar.pk, **over}.items() if value != ""
     }
     data = QueryDict(mutable=True)
-    data.update(content)
+    for name, value in content.items():
+        data.setlist(name, value if isinstance(value, list) else [value])
     return EventForm(data, profile=user.profile, calendars=writable_calendars_of(user), event=event)
 
 
@@ -134,7 +136,9 @@ def test_untouched_time_keeps_its_seconds_and_the_second_pass_of_an_hour(alice: 
     shown = initial_of(event, alice.profile)
     assert shown["start_time"].isoformat() == "02:30:00"
     form = form_of(
-        alice, event, **{**shown, "calendar": event.calendar_id, "is_all_day": "", "title": "Other"}
+        alice,
+        event,
+        **{**shown, "calendar": event.calendar_id, "is_all_day": "", "title": "Other", "reminders": ["10"]},
     )
     assert form.is_valid(), form.errors
     assert (form.values.start, form.values.end) == (start, end)
@@ -166,12 +170,39 @@ def test_slot_address_fills_the_form(alice: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("a < b\nhttps://example.com", 'a &lt; b<br><a href="https://example.com" rel="noopener'),
+        (
+            "a < b\nhttps://example.com",
+            'a &lt; b<br><a href="https://example.com" target="_blank" rel="noopener',
+        ),
         ("<b>bold</b><script>alert(1)</script>", "<b>bold</b>"),
-        ("<a href='javascript:alert(1)' onclick=x>x</a>", '<a rel="noopener noreferrer nofollow">x</a>'),
+        (
+            "<a href='javascript:alert(1)' onclick=x>x</a>",
+            '<a target="_blank" rel="noopener noreferrer nofollow">x</a>',
+        ),
         ("<p style='x' hx-get='/y' id=grid>t</p><img src=//e.com>", "<p>t</p>"),
     ],
 )
 def test_description_is_shown_as_harmless_markup(text: str, shown: str) -> None:
     assert description_html(text).startswith(shown)
     assert not {"<script", "<img", "hx-", "javascript:"} & set(description_html(text).split("="))
+
+
+# --- reminders ---------------------------------------------------------------------------------
+def test_reminders_are_the_usual_one_unless_the_event_has_its_own(alice: Any) -> None:
+    for typed, expected in (
+        ({}, None),
+        ({"reminders": ["10"]}, None),
+        ({"own_reminders": "on", "reminders": ["60", "10"]}, (10, 60)),
+        ({"own_reminders": "on"}, ()),
+    ):
+        form = form_of(alice, **typed)
+        assert form.is_valid(), form.errors
+        assert canonical(form.values).reminders == expected
+    assert not form_of(alice, own_reminders="on", reminders=["7"]).is_valid()
+
+
+def test_an_event_s_unusual_reminder_can_be_kept(alice: Any) -> None:
+    event = make_event(alice, reminders=(7,))
+    form = form_of(alice, event, own_reminders="on", reminders=["7", "30"])
+    assert form.is_valid() and form.values.reminders == (7, 30)
+    assert initial_of(event, alice.profile)["reminders"] == [7]

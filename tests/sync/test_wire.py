@@ -140,3 +140,29 @@ def test_what_is_no_event_is_refused_as_not_understood(broken: dict[str, Any]) -
 def test_replacing_a_value_changes_only_its_group() -> None:
     before = read()
     assert to_google(replace(before, title="Other"), ["title"], patch=True) == {"summary": "Other"}
+
+
+# --- reminders ---------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("said", "minutes"),
+    [
+        (None, None),
+        ({"useDefault": True}, None),
+        ({"useDefault": True, "overrides": []}, None),
+        ({"useDefault": False}, ()),
+        ({"useDefault": False, "overrides": [{"method": "popup", "minutes": 30}, {"method": "email", "minutes": 10}]}, (10, 30)),
+        ({"useDefault": False, "overrides": [{"method": "popup", "minutes": 10}, {"method": "email", "minutes": 10}]}, (10,)),
+    ],
+)  # fmt: skip
+def test_reminders_are_the_minutes_of_google_s_overrides(said: Any, minutes: tuple[int, ...] | None) -> None:
+    values = from_google(item(**({"reminders": said} if said else {})), "Europe/Berlin").values
+    assert values is not None and values.reminders == minutes
+    sent = to_google(values, patch=True)["reminders"]
+    again = from_google(item(reminders=sent), "Europe/Berlin").values
+    assert again is not None and again.reminders == minutes
+
+
+def test_reminders_that_nobody_changed_here_are_not_sent_so_that_google_keeps_its_methods() -> None:
+    values = from_google(item(reminders={"useDefault": False, "overrides": []}), "Europe/Berlin").values
+    assert values is not None
+    assert "reminders" not in to_google(values, ["title"], patch=True)
