@@ -128,3 +128,5 @@ def make_schedules(app_config: Any, **kwargs: Any) -> None:
         Schedule.objects.get_or_create(
             name=name, defaults={"func": func, "schedule_type": Schedule.MINUTES, "minutes": minutes}
         )
+    # A start may have brought other zone data: what they move is made anew soon, not half a day later.
+    Schedule.objects.filter(func="scheduling.tasks.extend_occurrences").update(next_run=timezone.now())
