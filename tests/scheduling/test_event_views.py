@@ -362,3 +362,22 @@ def test_preview_says_what_is_already_there(web: Client, alice: Any) -> None:
     assert "Overlaps with “Board”" in preview("lunch 13:00")
     beside = preview("coffee 13:30")
     assert "Nothing overlaps" in beside and ">Board<" in beside
+
+
+def test_a_rule_that_cannot_be_worked_out_is_named_and_the_event_is_shown_once(
+    client: Any, alice: Any
+) -> None:
+    calendar = Calendar.objects.get(user=alice)
+    rule = "RRULE:FREQ=MINUTELY;INTERVAL=5"
+    event = services.apply_remote(
+        calendar=calendar, event=None, values=make_values(recurrence=(rule,)), details={}
+    )
+    client.force_login(alice)
+    page = client.get(f"/calendar/events/{event.pk}/").content.decode()
+    assert "cannot be worked out here, so it is shown once" in page
+    assert "Only daily, weekly, monthly and yearly rules are repeated." in page
+    event.refresh_from_db()
+    assert event.recurrence == [rule]
+    day = client.get("/calendar/day/2026-11-24/").content.decode()
+    assert day.count(f"/calendar/events/{event.pk}/") >= 1
+    assert f"/calendar/events/{event.pk}/" not in client.get("/calendar/day/2026-11-25/").content.decode()
