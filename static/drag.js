@@ -188,7 +188,7 @@ function drop() {
   const heard = ({ detail }) => {
     if (detail.requestConfig.path !== path) return;
     document.body.removeEventListener('htmx:afterRequest', heard);
-    stop(!detail.successful);
+    stop(!detail.successful || Boolean(detail.xhr?.getResponseHeader('HX-Retarget'))); // back too when it is asked something
   };
   document.body.addEventListener('htmx:afterRequest', heard);
   drag = { ...drag, isDropped: true };

@@ -8,7 +8,7 @@ const details = () => document.querySelector('#popover:popover-open #event');
 function remove() {
   if (details()) { press('event-delete'); return; }
   const event = onEvent();
-  if (event?.hasAttribute('data-rev')) htmx.ajax('POST', `${event.pathname}delete/`, { swap: 'none' });
+  if (event?.hasAttribute('data-rev')) htmx.ajax('POST', `${event.pathname}delete/${event.search}`, { source: event, target: event, swap: 'none' });
 }
 function add() { // on the day that has the focus
   const day = document.activeElement.closest('.mg-day')?.querySelector('.mg-new');

@@ -26,7 +26,8 @@ from scheduling.htmx import page_or_fragment, vary, wants_fragment
 from scheduling.initial import initial_of_copy, initial_of_new
 from scheduling.models import CalendarEvent
 from scheduling.queries import profile_of, trash_of, writable_calendars_of
-from scheduling.services import ReadOnly, StaleEvent
+from scheduling.services import ReadOnly, StaleEvent, UnknownOccurrence
+from scheduling.views import scopes
 from scheduling.views.replies import event_or_404, refused, saved, when
 
 TRASH_DAYS = 30
@@ -105,7 +106,17 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Of a series, `occurrence` names one and `scope` says what else goes; without `scope` that is asked."""
     event = event_or_404(request, event_id)
+    said = {**request.GET.dict(), **request.POST.dict()}
+    try:
+        occurrence = scopes.occurrence_of(event, said.get("occurrence", ""))
+    except UnknownOccurrence:
+        return refused(request, event, f"This “{event.title}” is not there any more.", status=404)
+    scope = said.get("scope", "") if said.get("occurrence") else scopes.ALL
+    if occurrence and said.get("occurrence") and scope not in scopes.SCOPES:
+        address = reverse("event-delete", args=[event.pk])
+        return scopes.ask(request, event, said, verb="Delete", address=address)
     if request.method == "GET":
         context = {
             "event": event,
@@ -116,9 +127,12 @@ def delete(request: HttpRequest, event_id: UUID) -> HttpResponse:
             request, "scheduling/event_delete.html", "scheduling/_event_delete.html", context
         )
     try:
-        deleted = services.delete_event(event=event, origin="web", actor=request.user)
+        deleted = scopes.delete_part(event, occurrence, scope, origin="web", actor=request.user)
     except ReadOnly as error:
         return refused(request, event, str(error), status=403)
+    if occurrence and scope != scopes.ALL:
+        what = " and all that follow" if scope == scopes.FOLLOWING else ""
+        return saved(request, deleted, f"Deleted this “{event.title}”{what}.", icon="trash3")
     what = f"Deleted “{event.title}”{' and all its repeats' if event.recurrence else ''}."
     return saved(
         request, deleted, what, icon="trash3", undo={"url": reverse("event-restore", args=[event.pk])}

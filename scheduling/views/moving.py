@@ -11,27 +11,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from scheduling import services
 from scheduling.core import wording
-from scheduling.core.event import EventValues, InvalidEvent, format_moment
+from scheduling.core.event import EventValues, InvalidEvent
 from scheduling.core.moving import Move, moved_span
-from scheduling.core.recurrence import RecurrenceError
-from scheduling.core.series import moved
 from scheduling.htmx import page_or_fragment, vary, wants_fragment
 from scheduling.initial import initial_span
 from scheduling.models import Calendar, CalendarEvent, UserProfile
-from scheduling.queries import profile_of, span_of, writable_calendars_of
-from scheduling.services import ReadOnly, StaleEvent
+from scheduling.queries import profile_of, writable_calendars_of
+from scheduling.services import ReadOnly, StaleEvent, UnknownOccurrence
+from scheduling.views import scopes
 from scheduling.views.replies import event_or_404, refused, saved, when
 
-FIELDS = ("start", "end", "edge", "delta_days", "delta_minutes", "longer_minutes", "all_day", "occurrence")
+FIELDS = (
+    "start", "end", "edge", "delta_days", "delta_minutes", "longer_minutes", "all_day", "occurrence", "scope", "calendar",
+)  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
 def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """GET: the form "Move to…". POST: another time (`core.moving.Move` names the fields), another calendar.
 
-    `occurrence` says which one of a series was moved, `revision` what the person saw.
+    `occurrence` says which one of a series was moved and `scope` what else goes with it: without it the answer is
+    the question. `revision` is what the person saw.
     """
     event = event_or_404(request, event_id)
     if request.method == "GET":
@@ -40,59 +41,62 @@ def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
     said.setdefault("start", "T".join(filter(None, (said.get("start_date"), said.get("start_time")))))
     profile = profile_of(request.user)
     try:
-        values = _moved(event, Move.read(said), said.get("occurrence", ""), profile)
-    except RecurrenceError as error:
-        return refused(request, event, str(error), status=422)
-    except (ValueError, OverflowError):
-        return refused(request, event, "This is not a time to move to.", status=422)
-    try:
-        after = services.update_event(
-            event=event,
-            values=values,
+        occurrence = scopes.occurrence_of(event, said.get("occurrence", ""))
+        before = occurrence.values if occurrence else event.values
+        values = _moved(before, Move.read(said), profile)
+        if occurrence and said.get("scope") not in scopes.SCOPES:
+            return scopes.ask(request, event, said, verb="Move", address=request.path)
+        after = scopes.update_part(
+            event,
+            occurrence,
+            said.get("scope", ""),
+            values,
             calendar=_calendar(request, said.get("calendar", "")),
             origin="web",
             actor=request.user,
             expected_revision=int(said["revision"]) if said.get("revision", "").isdecimal() else None,
         )
+    except UnknownOccurrence:
+        return refused(request, event, f"This “{event.title}” is not there any more.", status=404)
     except StaleEvent as stale:
         return _stale(request, stale.event, values, said)
     except ReadOnly as error:
         return refused(request, event, str(error), status=403)
     except InvalidEvent as error:
         return refused(request, event, str(error), status=422)
-    return saved(
-        request, after, _what(event, after, profile), icon="check-lg", undo=after.revision != event.revision
-    )
+    except (ValueError, OverflowError):
+        return refused(request, event, "This is not a time to move to.", status=422)
+    message = _what(event, before, values, after, said.get("scope", ""), profile)
+    is_other = (before.start, before.end) != (values.start, values.end) or after.calendar != event.calendar
+    return saved(request, after, message, icon="check-lg", undo=is_other)
 
 
 def _form(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
     profile = profile_of(request.user)
-    occurrence = request.GET.get("occurrence", "")
-    span = initial_span(*span_of(event, occurrence), profile.timezone, profile)
+    key = request.GET.get("occurrence", "")
+    try:
+        occurrence = scopes.occurrence_of(event, key)
+    except UnknownOccurrence:
+        return refused(request, event, f"This “{event.title}” is not there any more.", status=404)
+    shown = occurrence.values if occurrence else event.values
     context = {
         "event": event,
-        "occurrence": occurrence,
-        "span": span,
+        "occurrence": key,
+        "span": initial_span(shown.start, shown.end, profile.timezone, profile),
         "calendars": writable_calendars_of(request.user),
         "in_dialog": wants_fragment(request),
     }
     return page_or_fragment(request, "scheduling/event_move.html", "scheduling/_event_move.html", context)
 
 
-def _moved(event: CalendarEvent, move: Move, occurrence: str, profile: UserProfile) -> EventValues:
-    """The values of the event at its new time. Raises `ValueError` for what is no time, `RecurrenceError`."""
-    start, end = span_of(event, occurrence)
+def _moved(values: EventValues, move: Move, profile: UserProfile) -> EventValues:
+    """The values at their new time. Raises `ValueError` for what is no time."""
     length = timedelta(minutes=profile.default_event_duration)
-    old = replace(event.values, start=start, end=end)
-    start, end = moved_span(start, end, move, ZoneInfo(profile.timezone), length)
-    new = replace(old, start=start, end=end, is_all_day=not isinstance(start, datetime))
+    start, end = moved_span(values.start, values.end, move, ZoneInfo(profile.timezone), length)
+    new = replace(values, start=start, end=end, is_all_day=not isinstance(start, datetime))
     if new.is_all_day:
-        new = replace(new, time_zone="", end_time_zone="")
-    elif not new.time_zone:
-        new = replace(new, time_zone=profile.timezone)
-    if event.recurrence:
-        return moved(event.values, occurrence or format_moment(event.start), old, new).values
-    return new
+        return replace(new, time_zone="", end_time_zone="")
+    return new if new.time_zone else replace(new, time_zone=profile.timezone)
 
 
 def _calendar(request: HttpRequest, calendar_id: str) -> Calendar | None:
@@ -100,29 +104,46 @@ def _calendar(request: HttpRequest, calendar_id: str) -> Calendar | None:
     return next((c for c in writable_calendars_of(request.user) if str(c.pk) == calendar_id), None)
 
 
-def _what(before: CalendarEvent, after: CalendarEvent, profile: UserProfile) -> str:
+def _what(
+    event: CalendarEvent,
+    before: EventValues,
+    values: EventValues,
+    after: CalendarEvent,
+    scope: str,
+    profile: UserProfile,
+) -> str:
     """What happened, in words."""
-    name = f"{'every ' if after.recurrence else ''}“{after.title}”"
-    if after.calendar_id != before.calendar_id:
-        return f"Moved {name} to {after.calendar}, {when(after.start, profile)}."
-    if after.start != before.start or after.end == before.end:
-        return f"Moved {name} to {when(after.start, profile)}."
-    length = after.end - after.start  # type: ignore[operator]
-    return f"{name[0].upper()}{name[1:]} now lasts {wording.length_words(length)}."
+    name = f"“{after.title}”"
+    if event.recurrence and scope == scopes.ALL:
+        name = f"every {name}"
+    elif event.recurrence and scope == scopes.FOLLOWING:
+        name += " and all that follow"
+    if after.calendar_id != event.calendar_id:
+        return f"Moved {name} to {after.calendar}, {when(values.start, profile)}."
+    if values.start != before.start or values.end == before.end:
+        return f"Moved {name} to {when(values.start, profile)}."
+    length = values.end - values.start  # type: ignore[operator]
+    return f"{name[0].upper()}{name[1:]} now last{'s' * (scope != scopes.FOLLOWING)} {wording.length_words(length)}."
 
 
 def _stale(
     request: HttpRequest, event: CalendarEvent, values: EventValues, said: dict[str, str]
 ) -> HttpResponse:
     """The event changed under the hand: keep this move, or leave what is there."""
+    try:
+        now = scopes.occurrence_of(event, said.get("occurrence", ""))
+    except UnknownOccurrence:
+        return refused(request, event, f"This “{event.title}” is not there any more.", status=404)
     if not wants_fragment(request) or event.is_deleted:
         what = "deleted" if event.is_deleted else "changed"
         message = f"“{event.title}” was {what} elsewhere in the meantime, so it was not moved."
         return refused(request, event, message, status=409)
     profile = profile_of(request.user)
+    there = now.values if now else event.values
     context = {
         "event": event,
-        "there": _span_words(event.start, event.end, profile),
+        "address": request.path,
+        "there": _span_words(there.start, there.end, profile),
         "here": _span_words(values.start, values.end, profile),
         "fields": {name: said[name] for name in FIELDS if said.get(name)},
     }

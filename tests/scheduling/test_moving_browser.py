@@ -393,3 +393,31 @@ def test_long_press_lifts_an_event(
     send("touchEnd")
     becomes(api, event, "07 11:00", "07 12:00")
     context.close()
+
+
+def test_drag_of_one_of_a_series_asks_what_goes_with_it(page: Page, api: httpx.Client, make: Make) -> None:
+    event = make("Each Saturday")
+    api.patch(f"events/{event}/", json={"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"]})
+    show(page)
+    shift(page, event, 0, 2)
+    question = page.locator("#scope-form")
+    expect(question.get_by_role("radio", name="Only this event")).to_be_focused()
+    expect(page.locator(".is-drag, .is-ghost")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    shift(page, event, 0, 2)
+    question.get_by_role("radio", name="All of its events").check()
+    page.click("#save-scope")
+    becomes(api, event, "07 12:00", "07 13:00")
+    expect(toast(page)).to_contain_text("Moved every “Each Saturday”")
+    expect(piece(page, event)).to_have_class(re.compile(r"\br-145\b"))
+    piece(page, event).focus()
+    page.keyboard.press("Delete")
+    page.click("#save-scope")
+    expect(toast(page)).to_contain_text("Deleted this “Each Saturday”")
+    shown = page.locator(
+        "#grid .ev", has_text="Each Saturday"
+    )  # what was deleted alone comes back with an id of its own
+    expect(shown).to_have_count(0)
+    page.keyboard.press("z")
+    expect(shown).to_be_visible()

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from scheduling import services
-from scheduling.models import Calendar, CalendarEvent
+from scheduling.models import Calendar, CalendarEvent, Occurrence
 from tests.make import make_event, make_values
 
 HTMX = {"HX-Request": "true"}
@@ -95,15 +95,74 @@ def test_move_of_an_event_deleted_elsewhere_says_so(web: Client, alice: Any) -> 
     assert response.status_code == 409 and "was deleted elsewhere" in message(response)
 
 
-def test_series_moves_with_its_occurrence(web: Client, alice: Any) -> None:
-    event = make_event(alice, recurrence=("RRULE:FREQ=WEEKLY;BYDAY=TU",))
-    said = {"delta_days": "1", "delta_minutes": "60", "occurrence": "2026-12-01T09:00:00Z"}
-    assert "every “Stand-up”" in message(post(web, event, **said))
-    event.refresh_from_db()
-    assert event.start == datetime(2026, 11, 25, 10, tzinfo=UTC)
-    assert event.recurrence == ["RRULE:FREQ=WEEKLY;BYDAY=WE"]
+FIRST = "2026-12-01T09:00:00Z"  # of the second occurrence
+
+
+@pytest.fixture
+def series(alice: Any) -> CalendarEvent:
+    return make_event(alice, recurrence=("RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=4",))
+
+
+def days(user: Any) -> list[str]:
+    return [f"{o.start:%d %H}" for o in Occurrence.objects.filter(event__user=user).order_by("start")]
+
+
+def test_move_of_one_of_a_series_asks_which_part_is_meant(
+    web: Client, alice: Any, series: CalendarEvent
+) -> None:
+    response = post(web, series, delta_days="1", occurrence=FIRST, revision=str(series.revision))
+    assert response.status_code == 200 and response.headers["HX-Retarget"] == "#dialog-body"
+    assert 'name="scope"' in response.text and f'name="occurrence" value="{FIRST}"' in response.text
+    assert days(alice) == ["24 09", "01 09", "08 09", "15 09"]
+    plain = web.post(reverse("event-move", args=[series.pk]), {"delta_days": "1", "occurrence": FIRST})
+    assert "<html" in plain.text and 'name="scope"' in plain.text
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected", "words"),
+    [
+        ("this", ["24 09", "02 10", "08 09", "15 09"], "Moved “Stand-up” to"),
+        ("following", ["24 09", "02 10", "09 10", "16 10"], "Moved “Stand-up” and all that follow to"),
+        ("all", ["25 10", "02 10", "09 10", "16 10"], "Moved every “Stand-up” to"),
+    ],
+)
+def test_part_of_a_series_moves_and_comes_back(
+    web: Client, alice: Any, series: CalendarEvent, scope: str, expected: list[str], words: str
+) -> None:
+    said = {"delta_days": "1", "delta_minutes": "60", "occurrence": FIRST, "scope": scope}
+    response = post(web, series, **said)
+    assert message(response).startswith(f"{words} Wednesday 2 December, 11:00")
+    assert days(alice) == expected
+    undo = json.loads(response.headers["HX-Trigger"])["toast"]["undo"]
+    web.post(undo["url"], undo["values"], headers=HTMX)
+    assert days(alice) == ["24 09", "01 09", "08 09", "15 09"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [("this", ["24 09", "08 09", "15 09"]), ("following", ["24 09"]), ("all", [])],
+)
+def test_part_of_a_series_is_deleted_and_comes_back(
+    web: Client, alice: Any, series: CalendarEvent, scope: str, expected: list[str]
+) -> None:
+    address = reverse("event-delete", args=[series.pk])
+    asked = web.post(f"{address}?occurrence={FIRST}", headers=HTMX)
+    assert asked.headers["HX-Retarget"] == "#dialog-body" and "All of its events" in asked.text
+    response = web.post(address, {"occurrence": FIRST, "scope": scope}, headers=HTMX)
+    assert days(alice) == expected
+    undo = json.loads(response.headers["HX-Trigger"])["toast"]["undo"]
+    web.post(undo["url"], undo.get("values", {}), headers=HTMX)
+    assert days(alice) == ["24 09", "01 09", "08 09", "15 09"]
+
+
+def test_occurrence_that_is_not_there_is_refused_in_words(web: Client, series: CalendarEvent) -> None:
+    for name in ("event-move", "event-delete"):
+        said = {"delta_days": "1", "occurrence": "2026-12-02T09:00:00Z", "scope": "this"}
+        response = web.post(reverse(name, args=[series.pk]), said, headers=HTMX)
+        assert response.status_code == 404 and "not there any more" in message(response)
 
 
 def test_series_whose_rule_cannot_follow_is_left_alone(web: Client, alice: Any) -> None:
     event = make_event(alice, recurrence=("RRULE:FREQ=MONTHLY;BYDAY=TU;BYSETPOS=4",))
-    assert post(web, event, delta_days="1", occurrence="2026-11-24T09:00:00Z").status_code == 422
+    said = {"delta_days": "1", "occurrence": "2026-11-24T09:00:00Z", "scope": "all"}
+    assert post(web, event, **said).status_code == 422
