@@ -217,7 +217,7 @@ def _read(answer: http.client.HTTPResponse, deadline: float) -> Fetched:
     if answer.status in (401, 403):
         raise FetchError("The server does not let anyone read this address. Is it the secret one?")
     if answer.status in (404, 410):
-        raise FetchError("There is no calendar at this address any more.")
+        raise FetchError("There is no calendar at this address.")
     if answer.status != 200:
         raise FetchError(f"The server answered with an error ({answer.status}).")
     if (answer.getheader("Content-Encoding") or "identity").lower() != "identity":

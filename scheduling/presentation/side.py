@@ -101,7 +101,7 @@ class Account:
 
 
 def accounts_of(calendars: Iterable[Calendar]) -> list[Account]:
-    """Calendars by account, those of this server last; within an account in the order given."""
-    ordered = sorted(calendars, key=lambda c: (c.account_name == "", c.account_name))
+    """Calendars by account, then those of this server, then what is subscribed to; else in the order given."""
+    ordered = sorted(calendars, key=lambda c: (c.is_subscribed, c.account_name == "", c.account_name))
     groups = groupby(ordered, key=lambda c: c.account_name)
     return [Account(name or "On this server", list(found)) for name, found in groups]

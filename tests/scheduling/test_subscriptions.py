@@ -424,7 +424,7 @@ def test_a_failure_is_shown_with_something_to_do(page: Client, alice: Any, site:
     again(subscription)
     for address in ("/calendar/calendars/", f"/calendar/subscriptions/{subscription.pk}/"):
         shown = page.get(address).content.decode()
-        assert "There is no calendar at this address any more." in shown
+        assert "There is no calendar at this address." in shown
         assert "is still shown" in shown and "Try now" in shown
     page.post(f"/calendar/subscriptions/{subscription.pk}/refresh/")
     subscription.refresh_from_db()
