@@ -156,8 +156,14 @@ def _apply(
             return _adopt_deletion(event)
         known = (event and EventLink.objects.filter(event=event).first()) or EventLink(event=event)
         known.link, known.google_id = link, remote.id
+    master = _master_link(link, remote) if remote.series_id else None
+    series = master.event if master else None
+    if event is None and series is not None:
+        event, known = _same_override(series, remote, known)
     base = agreed or (from_json(known.base) if known.base else None)
-    series = _master_of(link, remote) if remote.series_id else None
+    if base is None and master is not None and master.base and remote.original_start:
+        # Both sides have changed the same occurrence for the first time: its series said what it was.
+        base = occurrence_values(from_json(master.base), remote.original_start)
     known.google_series_id = remote.series_id
     if remote.series_id and series is None and not known.is_standalone:
         # Its master is not here yet (order is not promised): remembered, linked at the end of the pull.
@@ -238,7 +244,7 @@ def _apply_cancelled(
     series: CalendarEvent | None,
 ) -> CalendarEvent | None:
     assert link.calendar is not None
-    known.is_deleted_remotely = True
+    is_news, known.is_deleted_remotely = not known.is_deleted_remotely, True
     if series is not None and event is None:
         event = services.apply_remote(
             calendar=link.calendar,
@@ -251,6 +257,8 @@ def _apply_cancelled(
         )
     if event is None:
         return None
+    if not is_news and not event.is_deleted and event.revision > event.synced_revision:
+        return event  # brought back here since: the deletion is an old story, the return is still to be sent
     if not event.is_deleted and base is not None and event.values != base and link.can_write:
         if remote.organized_by_us and event.is_editable:
             _note(
@@ -267,7 +275,7 @@ def _apply_cancelled(
 def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
     """The event here that is this one, although no link says so: by Google's id or by the id we gave it."""
     candidates = CalendarEvent.objects.filter(
-        Q(google_link=None) | Q(google_link__base=None), calendar=link.calendar
+        Q(google_link=None) | Q(google_link__base__isnull=True), calendar=link.calendar
     ).select_related("calendar")
     found = candidates.filter(google_event_id=remote.id).first()
     if found is None and remote.local_id and not remote.series_id:
@@ -286,13 +294,25 @@ def _adopt_deletion(event: CalendarEvent | None) -> bool:
     return True
 
 
-def _master_of(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
-    found = (
-        EventLink.objects.filter(link=link, google_id=remote.series_id, event__isnull=False)
-        .select_related("event__calendar")
-        .first()
+def _master_link(link: CalendarLink, remote: RemoteEvent) -> EventLink | None:
+    masters = EventLink.objects.filter(link=link, google_id=remote.series_id, event__isnull=False)
+    return masters.select_related("event__calendar").first()
+
+
+def _same_override(
+    series: CalendarEvent, remote: RemoteEvent, known: EventLink
+) -> tuple[CalendarEvent | None, EventLink]:
+    """The row that the occurrence has here already, with its link: changed on both sides, known by no id yet."""
+    override = (
+        series.overrides.select_related("calendar").filter(original_start=remote.original_start).first()
     )
-    return found.event if found else None
+    own = override and EventLink.objects.filter(event=override).first()
+    if not own or own.pk == known.pk:
+        return override, known
+    if known.pk:
+        known.delete()
+    own.link, own.google_id = known.link, remote.id
+    return override, own
 
 
 def _remember(link: CalendarLink, known: EventLink, remote: RemoteEvent, event: CalendarEvent | None) -> None:

@@ -62,10 +62,10 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
                 assert known is not None
                 _delete(provider, link, event, known, lease)
                 return 1
-            if known is None or base is None:
-                known, answer = _first_send(provider, link, event, lease)
-            elif known.is_deleted_remotely:
+            if known is not None and known.is_deleted_remotely:
                 answer = provider.patch_event(link.ref, known.google_id, sent)  # an edit beats a deletion
+            elif known is None or base is None:
+                known, answer = _first_send(provider, link, event, lease)
             else:
                 if sent.recurrence != base.recurrence:
                     _wait_for_the_rest_of_a_division(event)
@@ -184,7 +184,7 @@ def _wait_for_the_rest_of_a_division(event: CalendarEvent) -> None:
         calendar__is_read_only=False,
         is_local_only=False,
     )
-    unsent = unsent.filter(Q(google_link=None) | Q(google_link__base=None)).live()
+    unsent = unsent.filter(Q(google_link=None) | Q(google_link__base__isnull=True)).live()
     if unsent.exclude(pk=event.pk).exists():
         raise NotYet
 

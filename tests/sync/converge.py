@@ -214,7 +214,8 @@ class TwoSides(RuleBasedStateMachine):
             return
         named: dict[str, Any] = {"series": series, "occurrence": occurrence.key, "origin": "web"}
         if what == "end":
-            services.delete_following(**named)
+            # Of what nothing is shown before, that is all of it.
+            self._story(series.description).deleted_here |= services.delete_following(**named).is_deleted
             return
         rule_lines = tuple(series.recurrence)
         values = replace(occurrence.values, recurrence=rule_lines, description=f"made {self._token()}")
@@ -372,8 +373,12 @@ class TwoSides(RuleBasedStateMachine):
                 break
         else:
             raise AssertionError(f"It never came to rest: {result}")
-        assert not EventLink.objects.exclude(state=EventLink.State.CLEAN).exists()
-        assert self._shown_here() == self._shown_there()
+        aside = EventLink.objects.exclude(state=EventLink.State.CLEAN).values_list(
+            "google_id", "state", "error"
+        )
+        assert not aside, f"set aside: {list(aside)}"
+        here, there = self._shown_here(), self._shown_there()
+        assert here == there, f"only here: {here - there}, only there: {there - here}"
         self._check_stories()
         self.stories = {}
         type(self).quiets += 1
