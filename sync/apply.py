@@ -260,7 +260,7 @@ def _apply_cancelled(
     if not is_news and not event.is_deleted and event.revision > event.synced_revision:
         return event  # brought back here since: the deletion is an old story, the return is still to be sent
     if not event.is_deleted and base is not None and event.values != base and link.can_write:
-        if remote.organized_by_us and event.is_editable:
+        if not event.organizer and event.is_editable:  # a tombstone does not say whose event it was
             _note(
                 link,
                 event,

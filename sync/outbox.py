@@ -9,6 +9,7 @@ import random
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from scheduling import services
@@ -33,7 +34,7 @@ def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
     if not account.is_rehearsed:
         events = events.exclude(pk__in=waiting_from_before(account).values("pk"))
     return events.select_related("calendar", "series", "google_link__link").order_by(
-        F("google_link__attempts").asc(nulls_first=True),
+        Coalesce("google_link__attempts", 0),
         F("series_id").asc(nulls_first=True),
         "revision",
         F("google_link__synced_at").asc(nulls_first=True),

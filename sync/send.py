@@ -155,8 +155,11 @@ def _name_instance(
     goes with its series' change.
     """
     master = EventLink.objects.filter(link=link, event_id=event.series_id, base__isnull=False).first()
-    if master is None:
-        raise NotYet
+    series = event.series
+    assert series is not None
+    is_unsent = series.revision > series.synced_revision
+    if master is None or (is_unsent and master.state != EventLink.State.PARKED):
+        raise NotYet  # what the occurrence is named, and whether it is there, is the series' to say
     name = provider.instance_id(master.google_id, event.original_start)
     if known is not None and known.google_id == name:
         return known

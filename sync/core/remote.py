@@ -62,7 +62,6 @@ class RemoteEvent:
     values: EventValues | None
     series_id: str = ""
     original_start: str = ""
-    organized_by_us: bool = True
     local_id: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     raw: dict[str, Any] = field(default_factory=dict)

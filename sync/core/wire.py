@@ -56,14 +56,12 @@ def from_google(item: Mapping[str, Any], calendar_zone: str) -> RemoteEvent:
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise NotUnderstood(f"Its times cannot be read ({str(error)[:200]}).") from error
     private = (item.get("extendedProperties") or {}).get("private") or {}
-    organizer = item.get("organizer") or {}
     return RemoteEvent(
         id=google_id,
         etag=str(item.get("etag") or ""),
         values=values,
         series_id=str(item.get("recurringEventId") or ""),
         original_start=original_start,
-        organized_by_us=not organizer or bool(organizer.get("self")),
         local_id=str(private.get("appt_id") or ""),
         details={} if cancelled else _details(item, google_id),
         raw=dict(item),
