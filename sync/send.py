@@ -276,6 +276,9 @@ def _settle(
         apply_item(link, answer, known, agreed=sent)
         if was_deleted and sent.recurrence:
             _send_overrides_again(current)
+        elif sent.recurrence and "when" in changed_groups(before or sent, sent):
+            # Google has dropped its exceptions of occurrences that are no more, without a word.
+            services.drop_lost_occurrences(series=current)
         text = f"Sent “{event.title}” to Google · {link.calendar}"
         tell(link.account_id, OUT, "sent", text, event=event, before=before, after=sent)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -166,7 +166,7 @@ def as_date(value: datetime | date) -> date:
 
 def to_json(values: EventValues) -> dict[str, Any]:
     """A JSON object that two equal events share; the inverse is `from_json`."""
-    content = asdict(values)
+    content = _shallow(values)
     content["start"], content["end"] = format_moment(values.start), format_moment(values.end)
     content["recurrence"] = list(values.recurrence)
     content["reminders"] = None if values.reminders is None else list(values.reminders)
@@ -188,7 +188,7 @@ def from_json(content: Mapping[str, Any]) -> EventValues:
 def format_moment(value: datetime | date) -> str:
     """`2026-11-24` for a date, `2026-11-24T09:00:00Z` for an instant: also the key of an occurrence."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return value.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
     return value.isoformat()
 
 

@@ -209,6 +209,13 @@ def apply_remote(
 
 
 @transaction.atomic
+def drop_lost_occurrences(*, series: CalendarEvent, origin: str = EventRevision.Origin.GOOGLE) -> None:
+    """Drop what was said of occurrences that the series does not have, as the other side has done already."""
+    with Change(origin=origin) as change:
+        drop_lost_overrides(change, locked(series))
+
+
+@transaction.atomic
 def mark_synced(*, event: CalendarEvent, revision: int, sync_state: str = "") -> None:
     """Note that the remote side agrees with the event as it was at `revision`.
 

@@ -324,3 +324,38 @@ def test_a_series_over_its_zones_clock_changes_does_not_drift_in_ten_round_trips
     (remote,) = google.events()
     assert (remote["summary"], remote["start"]["timeZone"]) == ("10", zone)
     assert not Conflict.objects.exists() and primary(alice) and CalendarLink.objects.exists()
+
+
+def test_an_occurrence_changed_in_google_while_its_series_moves_here_shows_nowhere_twice_and_is_kept(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    series = weekly_here(alice)
+    run(account)
+    google.change(instance(series, 1), location="Roma")
+    series.refresh_from_db()
+    hours = timedelta(hours=26)
+    edit(series, start=series.start + hours, end=series.end + hours)
+    run(account)
+    run(account)
+    assert len(starts(alice)) == 4 and len(google.events()) == 1
+    (dropped,) = CalendarEvent.objects.filter(former_series=series)
+    assert dropped.location == "Roma"
+
+
+def test_an_occurrence_changed_on_both_sides_for_the_first_time_is_merged(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    series = weekly_here(alice)
+    run(account)
+    google.change(instance(series, 1), location="Roma")
+    one = occurrence(series, 1)
+    services.update_occurrence(**{**one, "values": replace(one["values"], title="Ours")})
+    run(account)
+    run(account)
+    event = CalendarEvent.objects.get(series=series)
+    assert (event.title, event.location) == ("Ours", "Roma")
+    remote = google.control.event(google.email, instance(series, 1))
+    assert (remote["summary"], remote["location"]) == ("Ours", "Roma")
+    assert not Conflict.objects.exists()
