@@ -14,6 +14,10 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
+from django.utils import timezone
+
+from scheduling.core import wording
 from scheduling.core.reminders import LONGEST_LEAD, after_quiet, remind_at
 from scheduling.core.zones import DAY, instant, wall_time
 from scheduling.models import CalendarEvent, EventInstance, UserProfile
@@ -74,6 +78,31 @@ def quiet_hours(profile: UserProfile) -> tuple[time, time] | None:
     if profile.quiet_from is None or profile.quiet_until is None:
         return None
     return profile.quiet_from, profile.quiet_until
+
+
+def words_of(occurrence: EventInstance, profile: UserProfile, day: date | None = None) -> dict[str, str]:
+    """`days` and `times` of an occurrence in this person's zone and clock; of a `day` only the times on it."""
+    place, twelve = ZoneInfo(profile.timezone), profile.clock == UserProfile.Clock.HOURS_12
+    if occurrence.is_all_day:
+        start, end = occurrence.start_date, occurrence.end_date
+    else:
+        start, end = occurrence.start, occurrence.end
+    today = day or wall_time(timezone.now(), place).date()
+    days, times = wording.span_words(start, end, place, today, twelve)
+    if day and not occurrence.is_all_day:
+        first, last = wall_time(occurrence.start, place), wall_time(occurrence.end, place)
+        begins = wording.clock(first, twelve) if first.date() == day else ""
+        ends = wording.clock(last, twelve) if last.date() == day else ""
+        times = f"{begins}–{ends}" if begins or ends else "All day"
+    return {"days": days, "times": times or "All day"}
+
+
+def address_of(occurrence: EventInstance) -> str:
+    """Where the occurrence's details stand."""
+    address = reverse("event", args=[occurrence.event_id])
+    if occurrence.original_start and occurrence.event_id == occurrence.master_id:
+        address += f"?occurrence={occurrence.original_start}"
+    return address
 
 
 def _wanted(

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from scheduling.views import calendar, calendars, events, feeds, history, imports, mail, moving, search
+from scheduling.views import (
+    calendar,
+    calendars,
+    events,
+    feeds,
+    history,
+    imports,
+    mail,
+    moving,
+    reminders,
+    search,
+)
 
 urlpatterns = [
     path("", calendar.home, name="home"),
@@ -11,6 +22,7 @@ urlpatterns = [
     ),
     path("calendar/search/", search.search_page, name="search"),
     path("calendar/calendars/show-all/", calendar.show_all, name="calendar-show-all"),
+    path("calendar/reminders/", reminders.page_reminders, name="page-reminders"),
     path("calendar/trash/", events.trash, name="trash"),
     path("calendar/quick-add/", events.quick_add, name="quick-add"),
     path("calendar/events/new/", events.new, name="event-new"),

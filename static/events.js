@@ -161,6 +161,22 @@ document.addEventListener('toast', ({ detail }) => {
   });
 });
 
+// --- reminders: only on a page that is looked at, and after what stands there already
+document.addEventListener('reminder', ({ detail }) => {
+  const say = () => {
+    if (dialog.open || document.querySelector('.toast-x')) setTimeout(say, 1000);
+    else toast(detail, detail.link.label, () => location.assign(detail.link.url));
+  };
+  say();
+});
+document.addEventListener('htmx:beforeRequest', (event) => {
+  if (event.detail.elt.id === 'upcoming' && document.hidden) event.preventDefault();
+});
+document.addEventListener('visibilitychange', () => {
+  const upcoming = document.getElementById('upcoming');
+  if (upcoming && !document.hidden) htmx.trigger(upcoming, 'seen');
+});
+
 // --- what went wrong, in words; nothing that was typed is lost
 function explain({ detail }, words) {
   const { elt, requestConfig, xhr } = detail;

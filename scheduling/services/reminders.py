@@ -24,10 +24,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from scheduling.core import wording
-from scheduling.core.zones import DAY, wall_time, window
-from scheduling.models import EventInstance, SentReminder, UserProfile
+from scheduling.core.zones import DAY, window
+from scheduling.models import SentReminder, UserProfile
 from scheduling.queries import calendars_of, occurrences_between
-from scheduling.reminders import Reminder, agendas_between, reminders_between
+from scheduling.reminders import Reminder, address_of, agendas_between, reminders_between, words_of
 from scheduling.services.mail import InvalidMail, queue_mail
 from scheduling.unsubscribe import AGENDA, NOTIFICATIONS
 
@@ -151,28 +151,3 @@ def _queue(profile: UserProfile, template: str, context: dict[str, Any], **optio
         logger.warning("user %s has no address that mail can be sent to", profile.pk)
         return False
     return mail is not None
-
-
-def words_of(occurrence: EventInstance, profile: UserProfile, day: date | None = None) -> dict[str, str]:
-    """`days` and `times` of an occurrence in this person's zone and clock; of a `day` only the times on it."""
-    place, twelve = ZoneInfo(profile.timezone), profile.clock == UserProfile.Clock.HOURS_12
-    if occurrence.is_all_day:
-        start, end = occurrence.start_date, occurrence.end_date
-    else:
-        start, end = occurrence.start, occurrence.end
-    today = day or wall_time(timezone.now(), place).date()
-    days, times = wording.span_words(start, end, place, today, twelve)
-    if day and not occurrence.is_all_day:
-        first, last = wall_time(occurrence.start, place), wall_time(occurrence.end, place)
-        begins = wording.clock(first, twelve) if first.date() == day else ""
-        ends = wording.clock(last, twelve) if last.date() == day else ""
-        times = f"{begins}–{ends}" if begins or ends else "All day"
-    return {"days": days, "times": times or "All day"}
-
-
-def address_of(occurrence: EventInstance) -> str:
-    """Where the occurrence's details stand."""
-    address = reverse("event", args=[occurrence.event_id])
-    if occurrence.original_start and occurrence.event_id == occurrence.master_id:
-        address += f"?occurrence={occurrence.original_start}"
-    return address
