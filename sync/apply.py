@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import OperationalError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from scheduling import services
@@ -24,6 +23,7 @@ from scheduling.models import CalendarEvent, EventRevision
 from sync.core.merge import changed_groups, merge
 from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent, as_shown_to
 from sync.core.series import occurrence_values
+from sync.exceptions import has_moved_on
 from sync.journal import IN, NOTE, tell
 from sync.models import CalendarLink, Conflict, EventLink
 
@@ -158,6 +158,11 @@ def _apply(
         known.link, known.google_id = link, remote.id
     master = _master_link(link, remote) if remote.series_id else None
     series = master.event if master else None
+    if event is not None and remote.values is None and has_moved_on(known, event):
+        # What is gone there is no longer what this event is here.
+        if known.is_deleted_remotely:
+            return False
+        event = None
     if event is None and series is not None:
         event, known = _same_override(series, remote, known)
     base = agreed or (from_json(known.base) if known.base else None)
@@ -275,7 +280,7 @@ def _apply_cancelled(
 def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
     """The event here that is this one, although no link says so: by Google's id or by the id we gave it."""
     candidates = CalendarEvent.objects.filter(
-        Q(google_link=None) | Q(google_link__base__isnull=True), calendar=link.calendar
+        google_link__base__isnull=True, calendar=link.calendar
     ).select_related("calendar")
     found = candidates.filter(google_event_id=remote.id).first()
     if found is None and remote.local_id and not remote.series_id:
@@ -325,6 +330,7 @@ def _filled(
     """`known`, unsaved, saying what was just agreed."""
     known.event = event
     known.etag, known.raw = remote.etag, remote.raw
+    known.original_start = remote.original_start or known.original_start
     if remote.values is not None:
         known.base = to_json(remote.values)
     known.seen_generation = link.full_generation

@@ -199,6 +199,11 @@ class EventLink(models.Model):
     is_standalone = models.BooleanField(
         default=False, help_text="An exception whose series is out of reach: an event of its own."
     )
+    original_start = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="Of an exception: which occurrence of its series it is in Google.",
+    )
     etag = models.CharField(max_length=255, blank=True)
     base = models.JSONField(null=True, help_text="None: never agreed yet (the first send is under way).")
     raw = models.JSONField(default=dict, help_text="Google's last full resource.")

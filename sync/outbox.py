@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -23,9 +23,10 @@ LONGEST_PAUSE = 15 * 60  # seconds
 
 
 def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
-    """Events whose present revision Google is not known to have, masters before their overrides.
+    """Events whose present revision Google is not known to have.
 
-    What failed before goes last, so that a few events that Google chokes on do not stand in the others' way.
+    New ones go first, so that what replaces another is there before that ends; then masters, then their overrides,
+    then what was deleted. What failed before goes last, so that a few events that Google chokes on do not stand in the others' way.
     """
     account = link.account
     events = CalendarEvent.objects.filter(
@@ -33,11 +34,16 @@ def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
     ).exclude(Q(google_link__state=EventLink.State.PARKED) | Q(series__is_local_only=True))
     if not account.is_rehearsed:
         events = events.exclude(pk__in=waiting_from_before(account).values("pk"))
+    turn = Case(
+        When(series=None, status=CalendarEvent.Status.CANCELLED, then=3),
+        When(series__isnull=False, then=2),
+        When(google_link__base__isnull=True, then=0),
+        default=1,
+    )
     return events.select_related("calendar", "series", "google_link__link").order_by(
         Coalesce("google_link__attempts", 0),
-        F("series_id").asc(nulls_first=True),
+        turn,
         "revision",
-        F("google_link__synced_at").asc(nulls_first=True),
     )
 
 

@@ -8,8 +8,10 @@ Invariants:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -58,7 +60,7 @@ def push(provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_onc
         result.sent += 1
     grace = timedelta(0) if at_once else timedelta(seconds=settings.SYNC_SEND_DELAY_SECONDS)
     in_a_row = 0
-    for identifier in list(waiting(link).values_list("pk", flat=True)):
+    for identifier in _in_turn(link):
         # Read again: an earlier push of this run, or a person, may have changed it.
         event = waiting(link).filter(pk=identifier).first()
         if event is None:
@@ -92,6 +94,14 @@ def push(provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_onc
             continue
         in_a_row = 0
     return result
+
+
+def _in_turn(link: CalendarLink) -> Iterator[UUID]:
+    """What waits, each once; also what begins to wait because another was sent."""
+    seen: set[UUID] = set()
+    while new := [pk for pk in waiting(link).values_list("pk", flat=True) if pk not in seen]:
+        seen.update(new)
+        yield from new
 
 
 def _ready_at(event: CalendarEvent, grace: timedelta, at_once: bool) -> datetime:

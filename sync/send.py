@@ -12,7 +12,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from django.db.models import Q
 from django.utils import timezone
 
 from scheduling import services
@@ -22,6 +21,7 @@ from scheduling.models import CalendarEvent
 from sync.apply import apply_item, tombstone
 from sync.core.remote import RemoteEvent, RemoteItem
 from sync.core.series import occurrence_values
+from sync.exceptions import claim, forget_dropped, has_moved_on, release
 from sync.journal import OUT, tell
 from sync.lease import Lease
 from sync.models import CalendarLink, EventLink
@@ -39,7 +39,7 @@ MERGE_ROUNDS = 3
 
 
 class NotYet(Exception):
-    """The event waits for another one: an override for its series."""
+    """The event waits for another one: an override for its series, the end of a series for what goes on from it."""
 
 
 def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease) -> int:
@@ -120,6 +120,8 @@ def _first_send(
 ) -> tuple[EventLink, RemoteEvent]:
     if event.series_id:
         known = EventLink.objects.get(event=event, link=link)
+        if known.is_deleted_remotely or known.raw:  # something else stands there
+            return known, provider.patch_event(link.ref, known.google_id, event.values)
         series = EventLink.objects.get(link=link, google_id=known.google_series_id)
         base = occurrence_values(from_json(series.base or {}), event.original_start)
         # The time is always said: what the occurrence's end would be in a night of a clock change is Google's.
@@ -151,8 +153,7 @@ def _name_instance(
 ) -> EventLink:
     """The link of an occurrence with a row of its own, under the name that it has in its series now.
 
-    An override that went to another series, or to another place in its own, is another instance there: the old one
-    goes with its series' change.
+    An override that went to another series, or to another place in its own, is another instance there.
     """
     master = EventLink.objects.filter(link=link, event_id=event.series_id, base__isnull=False).first()
     series = event.series
@@ -160,18 +161,13 @@ def _name_instance(
     is_unsent = series.revision > series.synced_revision
     if master is None or (is_unsent and master.state != EventLink.State.PARKED):
         raise NotYet  # what the occurrence is named, and whether it is there, is the series' to say
-    name = provider.instance_id(master.google_id, event.original_start)
-    if known is not None and known.google_id == name:
-        return known
+    if known is not None and known.google_series_id:
+        if not has_moved_on(known, event):
+            return known
+        release(provider, link, known, lease)
     with lease.hold():
-        # A neighbour that has yet to be renamed may still hold the name.
-        EventLink.objects.filter(link=link, google_id=name, event=None).delete()
-        for other in EventLink.objects.filter(link=link, google_id=name):
-            other.google_id, other.base = str(other.event_id), None
-            other.save(update_fields=["google_id", "base"])
-        known = known or EventLink(link=link, event=event)
-        known.google_id, known.google_series_id = name, master.google_id
-        known.base, known.etag, known.is_deleted_remotely = None, "", False
+        known = claim(link, provider.instance_id(master.google_id, event.original_start), event)
+        known.google_series_id, known.original_start = master.google_id, event.original_start
         known.save()
     return known
 
@@ -187,7 +183,7 @@ def _wait_for_the_rest_of_a_division(event: CalendarEvent) -> None:
         calendar__is_read_only=False,
         is_local_only=False,
     )
-    unsent = unsent.filter(Q(google_link=None) | Q(google_link__base__isnull=True)).live()
+    unsent = unsent.filter(google_link__base__isnull=True).live()
     if unsent.exclude(pk=event.pk).exists():
         raise NotYet
 
@@ -201,9 +197,8 @@ def _delete(
     except AlreadyDeleted:
         pass
     except NotFound:
-        provider.get_calendar(
-            link.google_id
-        )  # raises `NotFound` when it is the calendar that is out of reach
+        # Raises `NotFound` when it is the calendar that is out of reach.
+        provider.get_calendar(link.google_id)
     except Refused:
         # Also said of what is deleted already (seen by others): only a look tells.
         if not _is_gone(provider, link, known):
@@ -274,6 +269,8 @@ def _settle(
             services.mark_synced(event=current, revision=revision, sync_state=current.sync_state)
         known.etag = ""  # so that the answer is read even when it repeats the old etag
         apply_item(link, answer, known, agreed=sent)
+        if not current.series_id:
+            forget_dropped(current)
         if was_deleted and sent.recurrence:
             _send_overrides_again(current)
         elif sent.recurrence and "when" in changed_groups(before or sent, sent):

@@ -9,6 +9,7 @@ from scheduling.core.event import from_json
 from scheduling.models import CalendarEvent, EventRevision
 from scheduling.services.changes import Actor, Before, Change, locked, require_editable, require_writable
 from scheduling.services.errors import StaleEvent
+from scheduling.services.overrides import drop_override
 
 Action = EventRevision.Action
 
@@ -36,11 +37,22 @@ def undo_change(*, event: CalendarEvent, revision: int, origin: str, actor: Acto
             # Neighbours may have changed places.
             CalendarEvent.objects.filter(pk=pk).update(original_start=found.pk.hex[:20])
     with Change(origin=origin, actor=actor) as change:
+        _make_room(change, list(written.values()))
         for pk, found in sorted(
             events.items(), key=lambda item: bool(written[item[0]].place_before.get("series"))
         ):
             _revert(change, found, written[pk])
     return events[event.pk]
+
+
+def _make_room(change: Change, rows: list[EventRevision]) -> None:
+    """What has taken the place of an override since (a deletion made elsewhere) gives way, and is kept."""
+    for row in rows:
+        series, name = row.place_before.get("series"), row.place_before.get("original_start")
+        if series and name:
+            others = CalendarEvent.objects.filter(series=series, original_start=name)
+            for other in others.exclude(pk=row.event_id).select_related("calendar"):
+                drop_override(change, other)
 
 
 def _revert(change: Change, event: CalendarEvent, row: EventRevision) -> None:

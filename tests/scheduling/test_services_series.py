@@ -536,3 +536,21 @@ def test_the_overrides_of_a_deleted_series_are_not_there(alice: Any, weekly: Cal
     services.restore_event(event=weekly, origin="web")
     assert CalendarEvent.objects.live().filter(pk=row.pk).exists()
     assert "1 Dec 10:00 Special" in shown(alice)
+
+
+def test_undo_makes_room_where_another_override_has_come_in_meanwhile(
+    alice: Any, weekly: CalendarEvent
+) -> None:
+    row = this(weekly, FOURTH, title="Special")
+    changed = every(weekly, SECOND, recurrence=("RRULE:FREQ=WEEKLY;COUNT=3",))
+    values = replace(row.values, title="Stray")
+    stray = services.apply_remote(
+        calendar=weekly.calendar,
+        event=None,
+        values=values,
+        details={},
+        series=weekly,
+        original_start=FOURTH,
+    )
+    services.undo_change(event=changed, revision=changed.revision, origin="web")
+    assert (fresh(row).original_start, fresh(stray).former_series_id) == (FOURTH, weekly.pk)
