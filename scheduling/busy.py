@@ -7,9 +7,11 @@ free nor busy: appointment types that check it are not bookable.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, Q, QuerySet, Value
 
 from scheduling.models import Calendar
 
@@ -24,7 +26,5 @@ def register_unknown(condition: Condition) -> None:
 
 def with_unknown(calendars: QuerySet[Calendar]) -> QuerySet[Any]:
     """The calendars with `busy_is_unknown`, without a further query."""
-    unknown = Q(pk__in=[])
-    for condition in _conditions:
-        unknown |= Q(condition())
-    return calendars.annotate(busy_is_unknown=unknown)
+    conditions: list[Any] = [condition() for condition in _conditions] or [Value(False)]
+    return calendars.annotate(busy_is_unknown=reduce(or_, conditions))

@@ -77,6 +77,36 @@ BO = [
     ),
     Plan("Personal", "Moving house", 5, days=2),
 ]
+HOURS = [(day, time(9), time(17), True) for day in range(5)]
+TYPES: list[dict[str, Any]] = [
+    {
+        "slug": "intro",
+        "name": "Introduction",
+        "description": "Half an hour to get to know each other.",
+        "duration": 30,
+        "place_kind": "link",
+        "place": "https://meet.example.com/ana",
+    },
+    {
+        "slug": "consult",
+        "name": "Consultation",
+        "description": "An hour for one question, with a written summary afterwards.",
+        "duration": 60,
+        "increment": 30,
+        "buffer_after": 15,
+        "place": "Studio, Torstr. 12, Berlin",
+        "color": TANGERINE,
+        "questions": [
+            {
+                "key": "topic",
+                "label": "What is it about?",
+                "kind": "text",
+                "choices": [],
+                "is_required": False,
+            }
+        ],
+    },
+]
 CALENDARS = {"Work": BLUEBERRY, "Family": TANGERINE}
 
 
@@ -91,6 +121,9 @@ def make_demo() -> int:
         for name, color in CALENDARS.items():
             calendars[name] = services.create_calendar(user=ana, name=name, color=color, time_zone=ZONE)
         made += _make_events(calendars, ANA)
+        services.replace_available_slots(user=ana, slots=HOURS)
+        for fields in TYPES:
+            services.create_type(user=ana, calendar=calendars["Work"], **fields)
     bo = _make_person("bo@example.com", "Bo")
     if bo is not None:
         made += _make_events({"Personal": queries.primary_calendar_of(bo)}, BO)

@@ -27,11 +27,10 @@ def busy_is_unknown() -> Exists:
     stale = Q(last_ok_at=None) | Q(
         account__backoff_until__isnull=False, last_ok_at__lt=timezone.now() - TRUSTED_FOR
     )
-    return Exists(
-        CalendarLink.objects.filter(calendar=OuterRef("pk"), is_enabled=True)
-        .exclude(account__status__in=[status.PAUSED, status.DISCONNECTED])
-        .filter(~Q(account__status=status.ACTIVE) | Q(is_unreachable=True) | stale)
-    )
+    broken = Q(account__status__in=[status.NEEDS_REAUTH, status.INSUFFICIENT_SCOPE]) | Q(
+        account__status=status.ACTIVE
+    ) & (Q(is_unreachable=True) | stale)
+    return Exists(CalendarLink.objects.filter(broken, calendar=OuterRef("pk"), is_enabled=True).order_by())
 
 
 def account_of(user: Any) -> GoogleAccount | None:

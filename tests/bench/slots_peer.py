@@ -39,7 +39,7 @@ from appointment.services import get_available_slots_for_staff
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
-call_command("migrate", verbosity=0)
+call_command("migrate", run_syncdb=True, verbosity=0)
 work = json.loads(pathlib.Path(sys.argv[1]).read_text())
 users = get_user_model().objects
 service = Service.objects.create(name="Intro", duration=datetime.timedelta(minutes=30), price=0)

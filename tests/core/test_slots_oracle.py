@@ -263,7 +263,7 @@ def test_slots_are_exactly_what_every_minute_says(case: Case) -> None:
         start=case.start,
         end=case.end,
         now=case.now,
-        busy=case.busy,
+        busy=[(int(start.timestamp()), int(end.timestamp())) for start, end in case.busy],
         all_day=case.all_day,
         taken=case.taken,
     )

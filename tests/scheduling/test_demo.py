@@ -3,13 +3,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from scheduling import queries, services
+from scheduling import availability, booking_queries, queries, services
 from scheduling.models import ApiToken, CalendarEvent, Occurrence
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,23 @@ def test_the_week_around_today_has_events_of_every_kind() -> None:
     assert events.filter(availability="free").exists()
     assert events.exclude(recurrence=[]).exists()
     timed = [o for o in week if not o.is_all_day]
-    assert any(a.end > b.start and a.start < b.end for a in timed for b in timed if a.pk != b.pk)
+    assert any(a.end > b.start and a.start < b.end for a in timed for b in timed if a is not b)
+
+
+def test_anas_page_can_be_booked() -> None:
+    run("demo")
+    ana = User.objects.get(email="ana@example.com")
+    assert list(booking_queries.types_of(ana).values_list("slug", "duration")) == [
+        ("intro", 30),
+        ("consult", 60),
+    ]
+    now = datetime.now(UTC)
+    for name in ("intro", "consult"):
+        kind = booking_queries.public_type("ana", name)
+        assert kind is not None
+        slots = availability.slots_of(kind, start=now, end=now + timedelta(days=14), now=now)
+        assert len(slots) > 10
+        assert {slot.start.astimezone(ZoneInfo("Europe/Berlin")).weekday() for slot in slots} <= set(range(5))
 
 
 def test_running_again_adds_nothing_and_undoes_nothing() -> None:

@@ -37,7 +37,7 @@ class Slot:
 class Offer:
     """What can be booked of one host in the instants `[start, end)`.
 
-    `busy` are instants, `all_day` (first day, exclusive end) pairs that count in the hours' zone; leave out what does
+    `busy` are pairs of seconds since 1970, `all_day` (first day, exclusive end) pairs that count in the hours' zone; leave out what does
     not block: free and declined events, and those of the booking that is being moved. `is_unknown`: a calendar
     that has to be checked cannot be read.
     """
@@ -50,7 +50,7 @@ class Offer:
         start: datetime,
         end: datetime,
         now: datetime,
-        busy: Iterable[tuple[datetime, datetime]] = (),
+        busy: Iterable[Pair] = (),
         all_day: Iterable[tuple[date, date]] = (),
         taken: Sequence[Taken] = (),
         is_unknown: bool = False,
@@ -68,7 +68,7 @@ class Offer:
         )
         self._open = self._clocks.instants(pair for day in self._days for pair in self._week.ranges(day))
         self._open_starts = [start for start, _ in self._open]
-        spans = [(_seconds(start), _seconds(end)) for start, end in busy]
+        spans = list(busy)
         spans += self._clocks.instants(
             (start.toordinal() * MINUTES_A_DAY, end.toordinal() * MINUTES_A_DAY) for start, end in all_day
         )

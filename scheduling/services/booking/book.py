@@ -59,7 +59,7 @@ def book(
     everyone = appointment_type.assignment == AppointmentType.Assignment.COLLECTIVE
 
     def free_hosts(hold: Hold | None) -> list[Any]:
-        offers = availability.offers(
+        offers = availability.offers_of(
             appointment_type,
             start=start,
             end=start + MOMENT,

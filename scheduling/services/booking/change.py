@@ -99,7 +99,7 @@ def reschedule_booking(
         if start == moving.start and minutes == moving.minutes and not moving.awaits_guest:
             return moving
         forget_expired_holds(hosts, now)
-        offers = availability.offers(
+        offers = availability.offers_of(
             moving.type,
             start=start,
             end=start + MOMENT,

@@ -49,7 +49,7 @@ def hold_time(
         forget_expired_holds(hosts, now)
         if Hold.objects.filter(holder=who, expires_at__gt=now).count() >= MOST_OPEN:
             raise TooMany(int(KEPT_FOR.total_seconds()))
-        offers = availability.offers(
+        offers = availability.offers_of(
             appointment_type,
             start=start,
             end=start + timedelta(minutes=1),

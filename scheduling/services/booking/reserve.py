@@ -7,12 +7,14 @@ The database's own guard (`Reservation`) stands behind that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from scheduling import availability
@@ -24,6 +26,7 @@ from scheduling.signals import bookings_changed
 
 T = TypeVar("T")
 
+_turns = Lock()
 ATTEMPTS = 4
 DEADLOCK, SERIALIZATION = "40P01", "40001"
 # How far around the wanted time to look for others, one after the other until there are some.
@@ -52,7 +55,7 @@ def sell_once(
             look()
         for _ in range(ATTEMPTS):
             try:
-                with transaction.atomic():
+                with _turn(), transaction.atomic():
                     return sale()
             except DatabaseError as error:
                 code = getattr(error.__cause__, "sqlstate", "")
@@ -65,6 +68,18 @@ def sell_once(
     except SlotTaken as taken:
         taken.alternatives = alternatives(appointment_type, wanted)
         raise
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """SQLite lets waiting writers poll and is not fair: of many threads one could wait until its time-out. So the
+    threads of a process queue here. Inside a transaction there is no queueing: it holds what the first in line needs.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with _turns:
+        yield
 
 
 def alternatives(appointment_type: AppointmentType, wanted: datetime) -> list[Any]:
