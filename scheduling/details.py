@@ -11,7 +11,6 @@ from django.utils import timezone
 from scheduling.core import wording
 from scheduling.core.zones import wall_time
 from scheduling.models import CalendarEvent, UserProfile
-from scheduling.queries import span_of
 from scheduling.sanitise import description_html
 
 ANSWERS = {
@@ -21,9 +20,8 @@ ANSWERS = {
 }
 
 
-def details_of(event: CalendarEvent, profile: UserProfile, occurrence: str = "") -> dict[str, Any]:
-    """`occurrence` is the original start of one occurrence of a series: its time is shown then."""
-    start, end = span_of(event, occurrence)
+def details_of(event: CalendarEvent, profile: UserProfile) -> dict[str, Any]:
+    start, end = event.start, event.end
     place = ZoneInfo(profile.timezone)
     today = wall_time(timezone.now(), place).date()
     twelve = profile.clock == UserProfile.Clock.HOURS_12

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from django.db.models import CharField, Q, QuerySet
 from django.db.models.functions import Cast
 
 from scheduling.core.recurrence import RecurrenceError
-from scheduling.core.series import occurrence_at
 from scheduling.models import (
     Calendar,
     CalendarEvent,
@@ -49,15 +47,6 @@ def primary_calendar_of(user: Any) -> Calendar:
 def events_of(user: Any) -> CalendarEventQuerySet:
     """Every event of this person, with its calendar; deleted ones too."""
     return CalendarEvent.objects.of(user).select_related("calendar", "series")
-
-
-def span_of(event: CalendarEvent, occurrence: str = "") -> tuple[datetime | date, datetime | date]:
-    """Start and end of the event, or of the occurrence of a series with that original start."""
-    if occurrence and event.recurrence:
-        with suppress(ValueError):  # no name of an occurrence, or a rule that cannot be expanded
-            if found := occurrence_at(event.values, occurrence):
-                return found.start, found.end
-    return event.start, event.end
 
 
 # What a view, a list or a busy query needs of an event; the long texts stay in the database.

@@ -26,6 +26,7 @@ from scheduling.htmx import page_or_fragment, vary, wants_fragment
 from scheduling.initial import initial_of_copy, initial_of_new
 from scheduling.models import CalendarEvent
 from scheduling.queries import profile_of, trash_of, writable_calendars_of
+from scheduling.series import SeriesOccurrence
 from scheduling.services import ReadOnly, StaleEvent, UnknownOccurrence
 from scheduling.views import scopes
 from scheduling.views.replies import event_or_404, refused, saved, when
@@ -36,13 +37,13 @@ TRASH_DAYS = 30
 # --- pages -------------------------------------------------------------------------------------
 @require_GET
 def detail(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    event = event_or_404(request, event_id)
-    occurrence = request.GET.get("occurrence", "")
+    event, occurrence = scopes.addressed(request, event_id)
+    shown = occurrence.as_event() if occurrence else event
     context = {
-        "event": event,
-        "occurrence": occurrence,
+        "event": shown,
+        "occurrence": occurrence.key if occurrence else "",
         "in_popover": wants_fragment(request),
-        **details_of(event, profile_of(request.user), occurrence),
+        **details_of(shown, profile_of(request.user)),
     }
     return page_or_fragment(request, "scheduling/event.html", "scheduling/_event.html", context)
 
@@ -74,7 +75,9 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    event = event_or_404(request, event_id)
+    """Of a series, `?occurrence=` names one and the field `scope` says what changes with it (else it alone)."""
+    series, occurrence = scopes.addressed(request, event_id)
+    event = occurrence.as_event() if occurrence else series
     if not event.is_editable or (event.is_deleted and request.method == "GET"):
         return redirect("event", event_id=event.pk)
     form = EventForm(
@@ -83,15 +86,19 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
         calendars=writable_calendars_of(request.user),
         event=event,
     )
+    key = occurrence.key if occurrence else ""
+    context: dict[str, Any] = {"occurrence": key, "scope": _scope(request)}
     if request.method == "GET" or not form.is_valid():
-        return _form_page(request, form, event)
+        return _form_page(request, form, event, **context)
     try:
-        edited = _save_edit(request, form, event)
-    except StaleEvent as stale:
-        return _form_page(request, form, stale.event, differences=form.meet(stale.event), status=409)
+        edited = _save_edit(request, form, series, occurrence)
+    except StaleEvent:
+        now, found = scopes.addressed(request, event_id)
+        event = found.as_event() if found else now
+        return _form_page(request, form, event, differences=form.meet(event), status=409, **context)
     except InvalidEvent as error:
         form.refuse(error)
-        return _form_page(request, form, event)
+        return _form_page(request, form, event, **context)
     if edited.revision == event.revision:
         return saved(request, edited, f"Nothing changed in “{edited.title}”.", icon="check-lg", undo=False)
     verb = "Saved" if (edited.start, edited.end) == (event.start, event.end) else "Moved"
@@ -101,6 +108,7 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
         edited,
         f"{verb} “{edited.title}” {joint} {when(edited.start, profile_of(request.user))}.",
         icon="check-lg",
+        undo=scopes.undo_of(series, edited),
     )
 
 
@@ -249,17 +257,27 @@ def _quick_add_page(
     return page_or_fragment(request, "scheduling/quick_add.html", fragment, context, status=status)
 
 
-def _save_edit(request: HttpRequest, form: EventForm, event: CalendarEvent) -> CalendarEvent:
+def _scope(request: HttpRequest) -> str:
+    said = request.POST.get("scope", "")
+    return said if said in scopes.SCOPES else scopes.THIS
+
+
+def _save_edit(
+    request: HttpRequest, form: EventForm, event: CalendarEvent, occurrence: SeriesOccurrence | None
+) -> CalendarEvent:
     """Write the edit; an event deleted meanwhile comes back once the person has seen that and insists."""
     seen: int | None = form.cleaned_data["revision"]
+    row = occurrence.event if occurrence else event
     with transaction.atomic():
-        if event.is_deleted:
-            if seen != event.revision:
-                raise StaleEvent(event)
-            seen = services.restore_event(event=event, origin="web", actor=request.user).revision
-        return services.update_event(
-            event=event,
-            values=form.values,
+        if row.is_deleted:
+            if seen != row.revision:
+                raise StaleEvent(row)
+            seen = services.restore_event(event=row, origin="web", actor=request.user).revision
+        return scopes.update_part(
+            event,
+            occurrence,
+            _scope(request),
+            form.values,
             calendar=form.cleaned_data["calendar"],
             expected_revision=seen,
             origin="web",

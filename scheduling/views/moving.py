@@ -68,7 +68,7 @@ def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
         return refused(request, event, "This is not a time to move to.", status=422)
     message = _what(event, before, values, after, said.get("scope", ""), profile)
     is_other = (before.start, before.end) != (values.start, values.end) or after.calendar != event.calendar
-    return saved(request, after, message, icon="check-lg", undo=is_other)
+    return saved(request, after, message, icon="check-lg", undo=is_other and scopes.undo_of(event, after))
 
 
 def _form(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
