@@ -1,16 +1,20 @@
 from django.urls import path
 
 from scheduling.views import (
+    booking,
+    bookings,
     calendar,
     calendars,
     events,
     feeds,
     history,
+    hours,
     imports,
     mail,
     moving,
     reminders,
     search,
+    types,
 )
 
 urlpatterns = [
@@ -55,5 +59,25 @@ urlpatterns = [
     path("calendar/import/", imports.new, name="import-new"),
     path("calendar/import/<uuid:import_id>/", imports.show, name="import"),
     path("feeds/<str:secret>.ics", feeds.feed, name="feed"),
+    path("calendar/availability/", hours.hours, name="hours"),
+    path("calendar/availability/dates/", hours.add_date, name="hours-date-add"),
+    path(
+        "calendar/availability/dates/<int:override_id>/delete/", hours.delete_date, name="hours-date-delete"
+    ),
+    path("calendar/types/", types.index, name="types"),
+    path("calendar/types/new/", types.new, name="type-new"),
+    path("calendar/types/<uuid:type_id>/", types.edit, name="type"),
+    path("calendar/types/<uuid:type_id>/delete/", types.delete, name="type-delete"),
+    path("calendar/types/<uuid:type_id>/secret/", types.renew, name="type-secret"),
+    path("calendar/bookings/", types.bookings, name="bookings"),
+    path("calendar/bookings/<uuid:booking_id>/", types.booking, name="booking"),
+    path("book/<slug:handle>/", booking.profile, name="book-profile"),
+    path("book/<slug:handle>/<str:name>/", booking.appointment, name="book"),
+    path("book/<slug:handle>/<str:name>/hold/", booking.hold, name="book-hold"),
+    path("bookings/<str:token>/", bookings.show, name="guest-booking"),
+    path("bookings/<str:token>/appointment.ics", bookings.file, name="guest-booking-file"),
+    path("bookings/<str:token>/cancel/", bookings.cancel, name="guest-booking-cancel"),
+    path("bookings/<str:token>/reschedule/", bookings.reschedule, name="guest-booking-reschedule"),
+    path("bookings/<str:token>/answer/", bookings.answer, name="guest-booking-answer"),
     path("calendar/<str:view>/<str:date>/", calendar.calendar_view, name="calendar-view"),
 ]

@@ -18,6 +18,8 @@ OPEN = {
     "appointment/api/openapi.json": "the description of the API names nobody",
     "appointment/api/docs": "the same, to read",
     "appointment/api/public/": "free times of booking pages that were switched on, and booking one",
+    "book/": "booking pages of people who switched theirs on",
+    "bookings/": "a guest's booking, for whoever has its secret address",
     "favicon.ico": "a picture",
     "feeds/": "a calendar for whoever has its secret address",
     "manifest.webmanifest": "name and pictures for devices",

@@ -13,6 +13,7 @@ from scheduling.services.appointment_types import (
 )
 from scheduling.services.booking import (
     Guest,
+    alternatives,
     answer_move,
     approve_booking,
     book,
@@ -21,6 +22,7 @@ from scheduling.services.booking import (
     follow_event,
     hold_time,
     link_address,
+    link_path,
     mark_no_show,
     open_link,
     release_hold,
@@ -122,6 +124,7 @@ __all__ = [
     "absorb_event",
     "accept_invitation",
     "add_override",
+    "alternatives",
     "answer_move",
     "apply_remote",
     "approve_booking",
@@ -161,6 +164,7 @@ __all__ = [
     "keep_displaced",
     "leave_team",
     "link_address",
+    "link_path",
     "mark_no_show",
     "mark_synced",
     "mark_unsent",

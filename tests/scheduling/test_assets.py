@@ -49,7 +49,7 @@ def test_assets_are_built_quickly_the_same_and_only_when_something_changed(
     call_command("build_assets", verbosity=0)
     assert time.perf_counter() - begin < 4
     assert first == {path.name: path.read_bytes() for path in settings.ASSETS_DIR.iterdir()}
-    assert set(first) == {"site.css", "site.js", "icons.svg", ".fingerprint"}
+    assert set(first) == {"site.css", "book.css", "site.js", "icons.svg", ".fingerprint"}
 
 
 def test_stylesheet_keeps_what_is_used_and_drops_the_rest_of_bootstrap(assets: Path) -> None:

@@ -1,8 +1,9 @@
-"""Writes what browsers load to ASSETS_DIR: `site.css`, `site.js` and `icons.svg`, without Node or a bundler.
+"""Writes what browsers load to ASSETS_DIR, without Node or a bundler: `site.css`, `site.js`, `icons.svg`, `book.css`.
 
 - `site.css`: Bootstrap, `static/app.css` and the positions of the grids in one file, without the rules whose
   classes nothing here uses (most of Bootstrap).
 - `site.js`: our scripts in one file, each in a scope of its own.
+- `book.css`: of the same sources only what the templates of the public booking pages use.
 - `icons.svg`: the bootstrap-icons that templates and code name, one `<symbol>` each.
 
 The same sources give the same bytes; nothing is written while the sources are unchanged.
@@ -27,6 +28,8 @@ from scheduling.core.grid import MOST_COLUMNS, ROWS
 MOST_LANES = 12
 # theme.js runs alone and before the first paint; the others may come later.
 BLOCKING_SCRIPTS = {"theme.js"}
+# Guests who book get these alone: a page for strangers on phones loads nothing of the calendar.
+GUEST_SCRIPTS = {"book.js"}
 # Classes that the server or a script composes: e-7, is-past, has-…
 COMPOSED = re.compile(r"(e|is|has)-.+|l[1-4]|htmx-.+")
 # The crispy-forms templates whose classes our forms meet; the rest of the pack would keep most of Bootstrap.
@@ -59,7 +62,12 @@ class Command(BaseCommand):
         mark, print_ = target / ".fingerprint", fingerprint(sources())
         if mark.is_file() and mark.read_text() == print_:
             return
-        built = {"site.css": stylesheet(), "site.js": script(), "icons.svg": sprite()}
+        built = {
+            "site.css": stylesheet(),
+            "book.css": guest_stylesheet(),
+            "site.js": script(),
+            "icons.svg": sprite(),
+        }
         for name, content in built.items():
             write(target / name, content)
         write(mark, print_)
@@ -73,7 +81,11 @@ def templates() -> list[Path]:
 
 
 def scripts() -> list[Path]:
-    return sorted(p for p in (settings.BASE_DIR / "static").glob("*.js") if p.name not in BLOCKING_SCRIPTS)
+    return sorted(
+        p
+        for p in (settings.BASE_DIR / "static").glob("*.js")
+        if p.name not in BLOCKING_SCRIPTS | GUEST_SCRIPTS
+    )
 
 
 def code() -> list[Path]:
@@ -99,6 +111,7 @@ def crispy_templates() -> list[Path]:
 
 def sources() -> list[Path]:
     own = [Path(__file__), bootstrap(), own_styles(), *crispy_templates()]
+    own += [settings.BASE_DIR / "static" / name for name in sorted(GUEST_SCRIPTS)]
     return [*own, *scripts(), *templates(), *code()]
 
 
@@ -144,6 +157,20 @@ def positions() -> Iterator[str]:
 
 def share(part: int, whole: int) -> str:
     return f"{part / whole:.5f}".rstrip("0").rstrip(".")
+
+
+def guest_stylesheet() -> str:
+    paths = [*guest_templates(), *(settings.BASE_DIR / "static" / name for name in GUEST_SCRIPTS)]
+    used = {word for path in paths for word in WORD.findall(path.read_text())}
+    used |= {"form-control", "form-select", "is-invalid"}
+    trimmed = trim(bootstrap().read_text(), used) + trim(own_styles().read_text(), used)
+    return rcssmin.cssmin(drop_unused_variables(trimmed))
+
+
+def guest_templates() -> list[Path]:
+    root = settings.BASE_DIR / "templates"
+    shared = [root / "skeleton.html", root / "_brandmark.html", root / "scheduling" / "_field_error.html"]
+    return [*shared, *sorted((root / "booking").glob("*.html"))]
 
 
 def class_names() -> set[str]:

@@ -23,10 +23,12 @@ from scheduling.services.booking.change import (
 from scheduling.services.booking.follow import follow_event
 from scheduling.services.booking.guests import Guest
 from scheduling.services.booking.holds import hold_time, release_hold
-from scheduling.services.booking.links import link_address, open_link
+from scheduling.services.booking.links import link_address, link_path, open_link
+from scheduling.services.booking.reserve import alternatives
 
 __all__ = [
     "Guest",
+    "alternatives",
     "answer_move",
     "approve_booking",
     "book",
@@ -35,6 +37,7 @@ __all__ = [
     "follow_event",
     "hold_time",
     "link_address",
+    "link_path",
     "mark_no_show",
     "open_link",
     "release_hold",

@@ -28,15 +28,24 @@ PATHS = {
 
 
 def link_address(booking: Booking, action: str) -> str:
-    """The full address that lets its holder do `action` (a `BookingLink.Action`)."""
-    mac = salted_hmac(SALT, f"{booking.pk} {action}", algorithm="sha256").digest()
-    token = base64.urlsafe_b64encode(mac).decode().rstrip("=")
+    """The full address that lets its holder do `action` (a `BookingLink.Action`), valid from now on."""
+    token = _token(booking, action)
     expires_at = booking.end + STAYS_READABLE if action == BookingLink.Action.VIEW else booking.start
     BookingLink.objects.update_or_create(
         digest=BookingLink.digest_of(token),
         defaults={"booking": booking, "action": action, "expires_at": expires_at},
     )
-    return settings.SITE_URL + PATHS[BookingLink.Action(action)].format(token)
+    return settings.SITE_URL + link_path(booking, action)
+
+
+def link_path(booking: Booking, action: str) -> str:
+    """The same without the site, and without opening it: for pages shown to the guest who was given the link."""
+    return PATHS[BookingLink.Action(action)].format(_token(booking, action))
+
+
+def _token(booking: Booking, action: str) -> str:
+    mac = salted_hmac(SALT, f"{booking.pk} {action}", algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 
 def open_link(token: str, action: str, now: datetime | None = None) -> Booking | None:

@@ -82,12 +82,16 @@ def _turn() -> Iterator[None]:
         yield
 
 
-def alternatives(appointment_type: AppointmentType, wanted: datetime) -> list[Any]:
+def alternatives(
+    appointment_type: AppointmentType, wanted: datetime, duration: int | None = None
+) -> list[Any]:
     """Free times now, the nearest to `wanted` first."""
     now = timezone.now()
     for reach in AROUND:
         start = max(wanted - reach, now)
-        slots = availability.slots_of(appointment_type, start=start, end=max(wanted, start) + reach, now=now)
+        slots = availability.slots_of(
+            appointment_type, start=start, end=max(wanted, start) + reach, now=now, duration=duration
+        )
         if slots:
             return nearest(slots, wanted)
     return []

@@ -1,0 +1,251 @@
+"""What a host fills in about their time: the week as rows of plain fields, dates that differ, the public page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+
+from scheduling.core.wording import WEEKDAYS
+from scheduling.models import AvailableTimeSlot, UserProfile
+
+MOST_RANGES = 12  # a day
+DAY_MINUTES = 24 * 60
+
+
+@dataclass
+class Range:
+    """A row as typed. `24:00`, or an end before the start, lies in the following day."""
+
+    start: str
+    end: str
+    fault: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.start and not self.end
+
+    @property
+    def is_overnight(self) -> bool:
+        return bool(self.start and self.end) and "00:00" < self.end < self.start
+
+
+@dataclass
+class WeekDay:
+    number: int
+    name: str
+    rows: list[Range]
+
+    @property
+    def with_spare(self) -> list[Range]:
+        """The rows, and an empty one to fill in."""
+        return [*self.rows, Range("", "")] if len(self.rows) < MOST_RANGES else self.rows
+
+
+class WeekForm:
+    """Fields `start-N` and `end-N`, as often as day N (0 = Monday) has ranges; empty rows are none."""
+
+    def __init__(self, data: Any) -> None:
+        self.days = [
+            WeekDay(
+                number,
+                name,
+                [
+                    Range(start.strip()[:5], end.strip()[:5])
+                    for start, end in zip(
+                        data.getlist(f"start-{number}"), data.getlist(f"end-{number}"), strict=False
+                    )
+                    if start.strip() or end.strip()
+                ][:MOST_RANGES],
+            )
+            for number, name in enumerate(WEEKDAYS)
+        ]
+        self.ranges: list[tuple[int, time, time, bool]] = []
+
+    @classmethod
+    def of(cls, slots: Iterable[AvailableTimeSlot]) -> WeekForm:
+        form = cls(_Nothing())
+        for slot in slots:
+            end = "24:00" if slot.end_time == time(0) else f"{slot.end_time:%H:%M}"
+            if slot.is_available:
+                form.days[slot.day_of_week].rows.append(Range(f"{slot.start_time:%H:%M}", end))
+        return form
+
+    @property
+    def minutes(self) -> int:
+        """What the rows come to, in a week."""
+        total = 0
+        for day in self.days:
+            for row in day.rows:
+                try:
+                    first, last = _clock(row.start), _clock(row.end)
+                except ValueError:
+                    continue
+                start, end = first.hour * 60 + first.minute, last.hour * 60 + last.minute
+                total += (end - start) if end > start else end - start + DAY_MINUTES
+        return total
+
+    @property
+    def length(self) -> str:
+        hours, minutes = divmod(self.minutes, 60)
+        return f"{hours} h{f' {minutes} min' if minutes else ''}"
+
+    def copy(self, day: str) -> None:
+        """Give every day the rows of this one."""
+        if day in {str(each.number) for each in self.days}:
+            rows = self.days[int(day)].rows
+            for each in self.days:
+                each.rows = [Range(row.start, row.end) for row in rows]
+
+    def is_valid(self) -> bool:
+        self.ranges = []
+        for day in self.days:
+            seen: set[time] = set()
+            for row in day.rows:
+                row.fault = self._check(day, row, seen)
+        return not self.faults
+
+    @property
+    def faults(self) -> list[str]:
+        return [f"{day.name}: {row.fault}" for day in self.days for row in day.rows if row.fault]
+
+    def _check(self, day: WeekDay, row: Range, seen: set[time]) -> str:
+        try:
+            start, end = _clock(row.start), _clock(row.end)
+        except ValueError:
+            return "Enter both times, such as 09:00 and 17:00."
+        if row.start.startswith("24"):
+            return "Hours begin before 24:00."
+        if start == end and start != time(0):
+            return "The end is the same as the start."
+        if start in seen:
+            return "Another range begins at the same time."
+        seen.add(start)
+        self.ranges.append((day.number, start, end, True))
+        return ""
+
+
+class _Nothing:
+    def getlist(self, name: str) -> list[str]:
+        return []
+
+
+def _clock(text: str) -> time:
+    """24:00 is the midnight that ends the day."""
+    if text == "24:00":
+        return time(0)
+    hours, _, minutes = text.partition(":")
+    if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
+        raise ValueError(text)
+    return time(int(hours), int(minutes))
+
+
+class DateForm(forms.Form):
+    """Other hours on one day or several, or none at all."""
+
+    date = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    last_date = forms.DateField(
+        label="Last day", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    kind = forms.ChoiceField(
+        label="Hours",
+        choices=[
+            ("closed", "Closed, time off"),
+            ("open", "These hours instead"),
+            ("break", "Not in these hours"),
+        ],
+    )
+    start_time = forms.CharField(label="From", required=False)
+    end_time = forms.CharField(label="Until", required=False)
+    note = forms.CharField(label="Note for yourself", required=False, max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="date_%s", **kwargs)
+        for field in self.fields.values():
+            is_select = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = "form-select" if is_select else "form-control"
+        for name in ("start_time", "end_time"):
+            self.fields[name].widget.attrs |= {"placeholder": "hh:mm", "maxlength": 5, "inputmode": "numeric"}
+
+    def clean_date(self) -> Any:
+        return _kept(self.cleaned_data["date"])
+
+    def clean_last_date(self) -> Any:
+        day = self.cleaned_data["last_date"]
+        return _kept(day) if day else None
+
+    def clean_start_time(self) -> time | None:
+        return self._time("start_time")
+
+    def clean_end_time(self) -> time | None:
+        return self._time("end_time")
+
+    def _time(self, name: str) -> time | None:
+        text = self.cleaned_data[name].strip()
+        if not text or self.cleaned_data.get("kind") == "closed":
+            return None
+        try:
+            return _clock(text)
+        except ValueError:
+            raise ValidationError("Enter a time such as 09:00.") from None
+
+    def values(self) -> Mapping[str, Any]:
+        values = dict(self.cleaned_data)
+        return values | {"is_available": values.pop("kind") == "open"}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if cleaned.get("kind") in ("open", "break") and not self.errors and not cleaned["start_time"]:
+            self.add_error("start_time", "Enter the hours of these days.")
+        return cleaned
+
+    def refuse(self, error: ValidationError) -> None:
+        for name, words in error.message_dict.items():
+            self.add_error(name if name in self.fields else None, words)
+
+
+def _kept(day: Any) -> Any:
+    if not 1970 <= day.year <= 2199:
+        raise ValidationError("Dates from 1970 to 2199 are kept.")
+    return day
+
+
+class PageForm(forms.Form):
+    """Whether guests find a page, and under which address."""
+
+    public_page = forms.BooleanField(label="Public booking page", required=False)
+    handle = forms.CharField(label="Address", required=False, max_length=40)
+
+    def __init__(self, data: Any = None, *, profile: UserProfile) -> None:
+        initial = {"public_page": profile.public_page, "handle": profile.handle or ""}
+        super().__init__(data, initial=initial)
+        self.profile = profile
+        self.fields["public_page"].widget.attrs |= {"class": "form-check-input", "role": "switch"}
+        self.fields["handle"].widget.attrs |= {"class": "form-control", "spellcheck": "false"}
+
+    def clean_handle(self) -> str:
+        handle: str = self.cleaned_data["handle"].strip().lower()
+        if handle:
+            try:
+                validate_slug(handle)
+            except ValidationError:
+                raise ValidationError("Letters, digits and hyphens only.") from None
+        if handle and UserProfile.objects.filter(handle=handle).exclude(pk=self.profile.pk).exists():
+            raise ValidationError("This address is taken.")
+        return handle
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("public_page") and not self.cleaned_data.get("handle") and not self.errors:
+            self.add_error("handle", "The page needs an address.")
+        return self.cleaned_data
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "public_page": self.cleaned_data["public_page"],
+            "handle": self.cleaned_data["handle"] or None,
+        }
