@@ -294,7 +294,7 @@ def test_a_host_answers_requests(host: Client, alice: Any) -> None:
     host.post(f"/calendar/bookings/{first.pk}/", {"do": "cancel"})
     first.refresh_from_db()
     assert first.status == "cancelled"
-    assert not CalendarEvent.objects.filter(is_deleted=False).exists()
+    assert not CalendarEvent.objects.filter(deleted_at=None).exists()
 
 
 def test_another_persons_types_and_bookings_are_not_found(intro: AppointmentType) -> None:
