@@ -11,7 +11,7 @@ from django.utils import timezone
 from scheduling.core import wording
 from scheduling.core.zones import wall_time
 from scheduling.models import CalendarEvent, UserProfile
-from scheduling.sanitise import description_html
+from scheduling.sanitise import description_html, linked_text
 
 ANSWERS = {
     "accepted": ("accepted", "ok"),
@@ -40,6 +40,7 @@ def details_of(event: CalendarEvent, profile: UserProfile) -> dict[str, Any]:
         "repeats": wording.repeats((event.series or event).recurrence, today),
         "people": [_person(guest) for guest in event.attendees],
         "description": description_html(event.description) if event.description else "",
+        "place": linked_text(event.location),
     }
 
 

@@ -35,7 +35,15 @@ def description_html(text: str) -> SafeString:
 
     Show it inside an element with `hx-disable`.
     """
-    markup = text if is_markup(text) else urlize(escape(text)).replace("\n", "<br>")
+    return _shown(text) if is_markup(text) else linked_text(text)
+
+
+def linked_text(text: str) -> SafeString:
+    """Plain text with its lines, and with its addresses as links that open safely."""
+    return _shown(urlize(escape(text)).replace("\n", "<br>"))
+
+
+def _shown(markup: str) -> SafeString:
     return mark_safe(
         nh3.clean(
             markup,

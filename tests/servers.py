@@ -52,7 +52,7 @@ class Product:
     process: subprocess.Popen[bytes]
     log: Path = field(repr=False)
 
-    def command(self, *arguments: str, check: bool = True) -> str:
+    def command(self, *arguments: str, check: bool = True, stdin: str = "") -> str:
         """Run `manage.py …` beside the running product; returns what it prints."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
@@ -60,6 +60,7 @@ class Product:
             env=self.environment,
             capture_output=True,
             text=True,
+            input=stdin,
             timeout=120,
         )
         if check and done.returncode:

@@ -28,6 +28,7 @@ from scheduling.core.zones import DAY, window
 from scheduling.models import SentReminder, UserProfile
 from scheduling.queries import calendars_of, occurrences_between
 from scheduling.reminders import Reminder, address_of, agendas_between, reminders_between, words_of
+from scheduling.sanitise import plain_text
 from scheduling.services.mail import InvalidMail, queue_mail
 from scheduling.unsubscribe import AGENDA, NOTIFICATIONS
 
@@ -37,6 +38,7 @@ LATEST = timedelta(minutes=90)  # more than a clock that was an hour wrong
 LOOK_AHEAD = timedelta(days=1)
 PEOPLE_PER_LOOK = 50
 GRACE = timedelta(minutes=10)  # what comes so soon after its time is of use, however short the event
+LONGEST_TEXT = 1500  # characters of a description in a mail
 KEPT_FOR = timedelta(days=60)  # longer than the longest lead
 
 
@@ -106,6 +108,7 @@ def _mail_reminder(profile: UserProfile, reminder: Reminder) -> bool:
         **words_of(reminder.occurrence, profile),
         "title": event.title or "(no title)",
         "location": event.location,
+        "description": shortened(plain_text(event.description)),
         "conference_url": event.conference_url,
         "calendar": event.calendar.name,
         "link": settings.SITE_URL + address_of(reminder.occurrence),
@@ -117,6 +120,11 @@ def _mail_reminder(profile: UserProfile, reminder: Reminder) -> bool:
         unsubscribe=NOTIFICATIONS,
         expires_at=max(reminder.end, reminder.at + GRACE),
     )
+
+
+def shortened(text: str) -> str:
+    """Enough of a long text to know what it is about."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rstrip()} …"
 
 
 def _mail_agenda(profile: UserProfile, day: date) -> bool:

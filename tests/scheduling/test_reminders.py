@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from scheduling import services
 from scheduling.models import Calendar, OutgoingMail, SentReminder, UserProfile
@@ -58,13 +60,19 @@ def test_a_reminder_is_queued_at_its_time_once(alice: Any, clock: Any) -> None:
 
 
 def test_a_reminder_is_sent_with_the_event_and_a_way_to_leave(alice: Any, clock: Any) -> None:
-    event = make_event(alice, title="Tea <b>", location="Room 3", start=NOW + timedelta(hours=1))
+    description = '<p>Bring <b>cups</b> &amp; <a href="https://a.example/x">this</a><img src="https://evil.example/p"></p>'
+    event = make_event(
+        alice, title="Tea <b>", location="Room 3", description=description, start=NOW + timedelta(hours=1)
+    )
     pass_time(clock, NOW + timedelta(minutes=45))
     services.send_due_mails()
     [message] = mail.outbox
     assert message.to == ["alice@example.com"] and "Room 3" in message.body
     assert f"/calendar/events/{event.pk}/" in message.body
     assert "Tea &lt;b&gt;" in message.alternatives[0][0]
+    assert "Bring cups & this (https://a.example/x)" in message.body
+    assert "Bring cups &amp; this (https://a.example/x)" in message.alternatives[0][0]
+    assert "evil" not in message.alternatives[0][0]
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
@@ -310,19 +318,23 @@ def test_a_look_for_who_is_due_is_one_query_of_the_index(
     assert "notify_at" in plan_of(due)
 
 
-def test_a_look_costs_the_same_whatever_the_calendar_holds(
-    alice: Any, clock: Any, django_assert_num_queries: Any
-) -> None:
+def test_a_look_costs_the_same_whatever_the_calendar_holds(alice: Any, clock: Any) -> None:
     calendar = Calendar.objects.get(user=alice)
-    items = [
-        (make_values(title=f"Event {n}", start=NOW + timedelta(hours=n + 2)), {"google_event_id": f"g{n}"})
-        for n in range(300)
-    ]
-    services.create_remote_events(calendar=calendar, items=items, origin="google")
-    with django_assert_num_queries(
-        7
-    ):  # the look, one savepoint and its end, the row, calendars, occurrences, the note
-        services.remind_due_people()
+
+    def queries_with(number: int) -> int:
+        items = [
+            (
+                make_values(title=f"Event {n}", start=NOW + timedelta(hours=n % 90 + 2)),
+                {"google_event_id": f"g{number}-{n}"},
+            )
+            for n in range(number)
+        ]
+        services.create_remote_events(calendar=calendar, items=items, origin="google")
+        with CaptureQueriesContext(connection) as queries:
+            services.remind_due_people()
+        return len(queries)
+
+    assert queries_with(2) == queries_with(300) < 20
 
 
 def test_old_claims_are_forgotten(alice: Any, clock: Any) -> None:
