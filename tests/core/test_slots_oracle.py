@@ -138,7 +138,7 @@ def wall_minutes_of_day(hours: Hours, day: date) -> set[datetime]:
         while other <= override.last:
             first = datetime(other.year, other.month, other.day)
             if override.hours is None:
-                kept -= {first + n * MINUTE for n in range(1440)}
+                kept = {minute for minute in kept if minute.date() != other}
             elif not override.hours.is_available:
                 kept -= minutes([override.hours], first)
             other += DAY
@@ -146,11 +146,12 @@ def wall_minutes_of_day(hours: Hours, day: date) -> set[datetime]:
 
 
 def grid_of_day(minutes: set[datetime], rules: Rules) -> set[datetime]:
-    found = set()
-    for minute in minutes:
-        begin = minute
-        while begin - MINUTE in minutes:
-            begin -= MINUTE
+    found, begin, before = set(), None, None
+    for minute in sorted(minutes):
+        if before != minute - MINUTE:
+            begin = minute  # of a stretch without a gap
+        before = minute
+        assert begin is not None
         anchor = begin if rules.grid == Grid.RANGE else minute.replace(hour=0, minute=0)
         if (minute - anchor) % (rules.increment * MINUTE) == timedelta(0):
             found.add(minute)
@@ -162,14 +163,19 @@ def oracle(case: Case) -> list[datetime]:
     first = case.start.astimezone(zone).date() - 2 * DAY
     by_day = {first + n * DAY: wall_minutes_of_day(case.hours, first + n * DAY) for n in range(8)}
     opened = set().union(*by_day.values())
+    shown = {m: m.astimezone(zone) for m in minutes_between(case.start - 2 * DAY, case.end + 2 * DAY)}
     grid = set().union(*(grid_of_day(minutes, rules) for minutes in by_day.values()))
     busy = {moment for start, end in case.busy for moment in minutes_between(start, end)}
     closed_days = {s + n * DAY for s, e in case.all_day for n in range((e - s).days)}
     today = case.now.astimezone(zone).date()
-    bookable = [today + n * DAY for n in range(12) if wall_minutes_of_day(case.hours, today + n * DAY)]
+    bookable = [
+        today + n * DAY
+        for n in range(12 if rules.window.bookable_only else 0)
+        if wall_minutes_of_day(case.hours, today + n * DAY)
+    ]
     found, seen = [], set()
     for moment in minutes_between(case.start - DAY, case.end):
-        wall = moment.astimezone(zone).replace(tzinfo=None, fold=0)
+        wall = shown[moment].replace(tzinfo=None, fold=0)
         if wall in seen:
             continue
         seen.add(wall)
@@ -181,14 +187,14 @@ def oracle(case: Case) -> list[datetime]:
         if not in_window(wall.date(), today, rules.window, bookable):
             continue
         if any(
-            m.astimezone(zone).replace(tzinfo=None, fold=0) not in opened
+            shown[m].replace(tzinfo=None, fold=0) not in opened
             for m in minutes_between(moment, moment + length)
         ):
             continue
         around = minutes_between(
             moment - rules.buffer_before * MINUTE, moment + length + rules.buffer_after * MINUTE
         )
-        if any(m in busy or m.astimezone(zone).date() in closed_days for m in around):
+        if any(m in busy or shown[m].date() in closed_days for m in around):
             continue
         if fits_among(case, moment, moment + length):
             found.append(moment)
