@@ -26,6 +26,7 @@ def details_of(event: CalendarEvent, profile: UserProfile) -> dict[str, Any]:
     today = wall_time(timezone.now(), place).date()
     twelve = profile.clock == UserProfile.Clock.HOURS_12
     days, times = wording.span_words(start, end, place, today, twelve)
+    series = event.series or event
     own_zone = ""
     if isinstance(start, datetime) and event.time_zone and event.time_zone != profile.timezone:
         own_days, own_times = wording.span_words(start, end, ZoneInfo(event.time_zone), today, twelve)
@@ -37,7 +38,7 @@ def details_of(event: CalendarEvent, profile: UserProfile) -> dict[str, Any]:
         "times": times or ("" if event.start_time else "All day"),
         "length": wording.length_words(end - start) if isinstance(start, datetime) else "",  # type: ignore[operator]
         "own_zone": own_zone,
-        "repeats": wording.repeats((event.series or event).recurrence, today),
+        "repeats": wording.repeats(series.recurrence, today, series.time_zone),
         "people": [_person(guest) for guest in event.attendees],
         "description": description_html(event.description) if event.description else "",
         "place": linked_text(event.location),

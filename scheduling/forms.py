@@ -15,19 +15,13 @@ from django.db.models import QuerySet
 from scheduling.core import wording
 from scheduling.core.event import EventValues, InvalidEvent, canonical, check, is_zone
 from scheduling.core.reminders import lead_words
+from scheduling.core.repeat import Place
 from scheduling.core.zones import exists, instant, wall_time, zone_names
 from scheduling.initial import initial_of
 from scheduling.models import Calendar, CalendarEvent, UserProfile
+from scheduling.repeat_fields import RepeatFields
+from scheduling.written import WrittenDate, WrittenTime
 
-WEEKDAY_RULE = "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
-REPEATS = {
-    "": "Does not repeat",
-    "RRULE:FREQ=DAILY": "Every day",
-    WEEKDAY_RULE: "Every weekday, Monday to Friday",
-    "RRULE:FREQ=WEEKLY": "Every week",
-    "RRULE:FREQ=MONTHLY": "Every month",
-    "RRULE:FREQ=YEARLY": "Every year",
-}
 WHEN = {"start_date", "start_time", "end_date", "end_time", "time_zone"}
 LEADS = (0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10080)  # minutes that are offered
 ANY_DAY = (date(2000, 1, 1), date(2000, 1, 2))
@@ -40,32 +34,7 @@ SHOWN_AT = {
 }
 
 
-class WrittenDate(forms.DateField):
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(widget=widget, error_messages={"required": "Give a date."}, **options)
-
-    def to_python(self, value: Any) -> date | None:
-        try:
-            return super().to_python(value)
-        except forms.ValidationError:
-            raise forms.ValidationError(f"“{value}” is not a date. Write it as 2026-11-24.") from None
-
-
-class WrittenTime(forms.TimeField):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}), required=False, **options
-        )
-
-    def to_python(self, value: Any) -> time | None:
-        try:
-            return super().to_python(value)
-        except forms.ValidationError:
-            raise forms.ValidationError(f"“{value}” is not a time. Write 0:00 to 23:59.") from None
-
-
-class EventForm(forms.Form):
+class EventForm(RepeatFields):
     """One event as people write it: wall times in its own zone, the last day of an all-day event included.
 
     After `is_valid()`, `values` is what to hand to a service. `revision` is what the person saw when the form
@@ -79,7 +48,6 @@ class EventForm(forms.Form):
     end_time = WrittenTime(label="End time")
     is_all_day = forms.BooleanField(label="All day", required=False)
     time_zone = forms.CharField(label="Time zone", required=False)
-    repeat = forms.CharField(label="Repeat", required=False)
     location = forms.CharField(label="Location", required=False)
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
     calendar = forms.ModelChoiceField(
@@ -112,6 +80,7 @@ class EventForm(forms.Form):
     accepted_shift = forms.CharField(required=False, widget=forms.HiddenInput)
 
     values: EventValues
+    span: tuple[Any, Any] | None = None  # None while it is not known when the event is
 
     def __init__(
         self,
@@ -135,10 +104,9 @@ class EventForm(forms.Form):
         self.fields["time_zone"].widget.attrs |= {"list": "zones", "autocomplete": "off"}
         known = {*LEADS, *(event.reminders or () if event else ())}
         self.fields["reminders"].choices = [(n, lead_words(n)) for n in sorted(known)]  # type: ignore[attr-defined]
-        if event is None:
-            self.fields["repeat"].widget = forms.Select(choices=self._repeat_choices())
-        else:
-            del self.fields["repeat"]
+        # One event of a series has no rule of its own.
+        self.can_repeat = event is None or not event.series_id or bool(event.recurrence)
+        self.prepare_repeat(self.initial_lines(), self._initial_place())
 
     @property
     def zones(self) -> tuple[str, ...]:
@@ -153,11 +121,15 @@ class EventForm(forms.Form):
     def usual_reminder(self) -> str:
         return lead_words(self.profile.reminder_minutes).lower()
 
-    def _repeat_choices(self) -> list[tuple[str, str]]:
-        rule = str((self.data or self.initial).get("repeat") or "")
-        today = date.today()
-        known = REPEATS if rule in REPEATS else REPEATS | {rule: wording.repeats(rule.splitlines(), today)}
-        return list(known.items())
+    def initial_lines(self) -> tuple[str, ...]:
+        if self.event is not None:
+            return tuple(self.event.recurrence)
+        return tuple(str(self.initial.get("repeat") or "").splitlines())
+
+    def _initial_place(self) -> Place:
+        is_all_day = self.initial.get("is_all_day")
+        zone = "" if is_all_day else self.initial.get("time_zone") or self.profile.timezone
+        return Place(self.initial.get("start_date") or date.today(), zone)
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -169,9 +141,14 @@ class EventForm(forms.Form):
             self.add_error(
                 "time_zone", f"“{zone_name}” is not a time zone. Write a name such as Europe/Berlin."
             )
-        span = None if self.errors.keys() & WHEN else self._span(data, zone_name)
+        self.span = span = None if self.errors.keys() & WHEN else self._span(data, zone_name)
         start, end = span or ANY_DAY
-        values = self._values(data, start, end, "" if data["is_all_day"] or not span else zone_name)
+        zone = "" if data["is_all_day"] or not span else zone_name
+        values = self._values(data, start, end, zone)
+        if self.can_repeat:
+            values = replace(
+                values, recurrence=self.read_repeat_lines(Place(data.get("start_date") or start, zone))
+            )
         if span is None:  # the rest can still be checked, so that every fault is said at once
             values = replace(values, is_all_day=True)
         try:
@@ -205,7 +182,7 @@ class EventForm(forms.Form):
             is_all_day=data["is_all_day"],
             time_zone=zone_name,
             end_time_zone=before.end_time_zone if before and keeps_zone else "",
-            recurrence=before.recurrence if before else tuple(data.get("repeat", "").splitlines()),
+            recurrence=before.recurrence if before else (),
             status=before.status if before else "confirmed",
             visibility=before.visibility if before else "default",
             availability=data.get("availability") or "busy",
@@ -282,6 +259,15 @@ class EventForm(forms.Form):
                 there, here = self._shown(name, theirs[name]), self._shown(name, self.cleaned_data.get(name))
                 if there != here:
                     found.append(Difference(str(self[name].label), there, here))
+        rules = [
+            wording.repeats(lines, date.today(), zone)
+            for lines, zone in (
+                (current.recurrence, current.time_zone),
+                (self.values.recurrence, self.values.time_zone),
+            )
+        ]
+        if self.can_repeat and rules[0] != rules[1]:
+            found.append(Difference("Repeat", rules[0] or "—", rules[1] or "—"))
         return found
 
     def _shown(self, name: str, value: Any) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from scheduling.core.event import EventValues, parse_moment
-from scheduling.core.recurrence import RecurrenceError, expand
+from scheduling.core.recurrence import MOST_OCCURRENCES, RecurrenceError, expand, last_end
 from scheduling.core.series import YEAR, instant_of, occurrence_at, read_key
 from scheduling.models import CalendarEvent
 
@@ -76,3 +77,33 @@ def has_earlier(series: CalendarEvent, key: str) -> bool:
             return True
         at = end
     return False
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many living events a change of a series is about; None when it has no end, or more than are counted.
+
+    `of_their_own` are the others that were changed by hand.
+    """
+
+    following: int | None
+    whole: int | None
+    of_their_own: int
+
+
+def reach_of(occurrence: SeriesOccurrence) -> Reach:
+    series, key = occurrence.series, occurrence.key
+    changed = dict(series.overrides.values_list("original_start", "status"))
+    gone = {name for name, status in changed.items() if status == CalendarEvent.Status.CANCELLED}
+    of_their_own = len(changed.keys() - gone - {key})
+    try:
+        end = last_end(series.values)
+        if end is None:
+            return Reach(None, None, of_their_own)
+        spans = expand(series.values, start=instant_of(series.start), end=end + timedelta(seconds=1))
+    except RecurrenceError:
+        return Reach(None, None, of_their_own)
+    if len(spans) >= MOST_OCCURRENCES:
+        return Reach(None, None, of_their_own)
+    names = ({span.key for span in spans} | changed.keys()) - gone
+    return Reach(sum(name >= key for name in names), len(names), of_their_own)

@@ -7,7 +7,7 @@ Invariants:
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduling.core.zones import wall_time
@@ -99,49 +99,148 @@ def _days(first: date, last: date, today: date) -> str:
 
 
 # --- repeats -----------------------------------------------------------------------------------
-def repeats(lines: tuple[str, ...] | list[str], today: date) -> str:
-    """`Every week on Thursday and Friday, until 18 December`; empty when nothing repeats."""
-    rules = [line.partition(":")[2] for line in lines if line.upper().startswith("RRULE")]
-    if not rules:
-        return "On several chosen dates" if any(line.upper().startswith("RDATE") for line in lines) else ""
-    if len(rules) > 1:
-        return "Repeats by several rules"
-    parts = dict(part.split("=", 1) for part in rules[0].upper().split(";") if "=" in part)
+NAMED_PARTS = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "COUNT", "UNTIL", "WKST"}
+MOST_NAMED_DATES = 3
+WORKDAYS, WEEKEND = CODES[:5], CODES[5:]
+
+
+def repeats(lines: tuple[str, ...] | list[str], today: date, zone: str = "") -> str:
+    """`Every week on Thursday and Friday, until 18 December`; empty when nothing repeats.
+
+    An end that is given as an instant has its date in `zone`, that of the series.
+    """
+    rules = [_rule(line.partition(":")[2], today, zone) for line in lines if _is(line, "RRULE")]
+    added = _dates([line for line in lines if _is(line, "RDATE")], today)
+    excluded = _dates([line for line in lines if _is(line, "EXDATE")], today)
+    if not rules and not added:
+        return ""
+    if not all(rules):
+        return "Repeats by a rule of its own" if len(rules) == 1 else "Repeats by several rules"
+    first, *others = rules or ["On the start"]
+    words = "; also ".join([first, *(rule[0].lower() + rule[1:] for rule in others)])
+    words += f", and on {added}" if added else ""
+    return words + (f", except {excluded}" if excluded else "")
+
+
+def _is(line: str, name: str) -> bool:
+    return line.upper().startswith((f"{name}:", f"{name};"))
+
+
+def _rule(content: str, today: date, zone: str) -> str:
+    """One rule in words, empty when they would not say all of it."""
+    parts = dict(part.split("=", 1) for part in content.upper().split(";") if "=" in part)
     unit = UNITS.get(parts.get("FREQ", ""))
-    if unit is None or parts.keys() - {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "COUNT", "UNTIL", "WKST"}:
-        return "Repeats by a rule of its own"
-    return _how_often(unit, parts.get("INTERVAL", "1")) + _on_which(unit, parts) + _until(parts, today)
+    if unit is None or parts.keys() - NAMED_PARTS:
+        return ""
+    try:
+        often = _how_often(unit, parts.get("INTERVAL", "1"))
+        return often + _on_which(unit, parts) + _until(parts, today, zone)
+    except (ValueError, IndexError, KeyError):
+        return ""
 
 
 def _how_often(unit: str, interval: str) -> str:
-    return f"Every {unit}" if interval == "1" else f"Every {interval} {unit}s"
+    return f"Every {unit}" if interval == "1" else f"Every {int(interval)} {unit}s"
 
 
 def _on_which(unit: str, parts: dict[str, str]) -> str:
-    codes = parts.get("BYDAY", "").split(",") if parts.get("BYDAY") else []
-    if unit == "week" and codes == list(CODES[:5]):
+    """Raises `ValueError` and `KeyError` for what has no words."""
+    codes = parts["BYDAY"].split(",") if "BYDAY" in parts else []
+    days = [int(text) for text in parts.get("BYMONTHDAY", "").split(",") if text]
+    months = [MONTHS[_index(text)] for text in parts.get("BYMONTH", "").split(",") if text]
+    if codes and days:
+        raise ValueError("days of the week and of the month at once")
+    if position := parts.get("BYSETPOS"):
+        if not codes or unit not in ("month", "year") or (unit == "year" and not months):
+            raise ValueError("a position among other things than weekdays")
+        which = " on " + _positioned(position.split(","), codes)
+    elif days:
+        which = _month_days(days, months if len(months) == 1 else [])
+        if len(months) == 1 and unit == "year":
+            return which
+    else:
+        which = _weekdays(unit, codes)
+    if not months:
+        return which
+    return f"{which} {'of' if which and unit == 'year' else 'in'} {_listed(months)}"
+
+
+def _index(month: str) -> int:
+    number = int(month)
+    if not 1 <= number <= 12:
+        raise ValueError(month)
+    return number - 1
+
+
+def _weekdays(unit: str, codes: list[str]) -> str:
+    if unit in ("week", "day") and tuple(codes) == WORKDAYS:
         return " from Monday to Friday"
-    if names := [_named_day(code) for code in codes]:
-        return f" on {_listed(names)}"
-    if day := parts.get("BYMONTHDAY"):
-        return " on the last day" if day == "-1" else f" on day {_listed(day.split(','))}"
-    return ""
+    return f" on {_listed([_named_day(code) for code in codes])}" if codes else ""
+
+
+def _month_days(days: list[int], months: list[str]) -> str:
+    if months and all(day > 0 for day in days):
+        return f" on {_listed([str(day) for day in days])} {months[0]}"
+    of = f" of {months[0]}" if months else ""
+    if all(day > 0 for day in days):
+        return f" on day{'s' if len(days) > 1 else ''} {_listed([str(day) for day in days])}"
+    return f" on {_listed([_month_day(day) for day in days])}{of}"
+
+
+def _month_day(day: int) -> str:
+    if day > 0:
+        return f"day {day}"
+    return "the last day" if day == -1 else f"the {_ordinal(-day)} to last day"
+
+
+def _ordinal(number: int) -> str:
+    if number in ORDINALS:
+        return ORDINALS[number]
+    if number < 0:
+        return f"{_ordinal(-number)} to last"
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _positioned(positions: list[str], codes: list[str]) -> str:
+    chosen = tuple(sorted(codes, key=CODES.index))
+    kinds = {CODES: "day", WORKDAYS: "weekday", WEEKEND: "day of the weekend"}
+    name = kinds.get(chosen) or _listed([_named_day(code) for code in chosen], "or")
+    return f"the {_listed([_ordinal(int(position)) for position in positions])} {name}"
 
 
 def _named_day(code: str) -> str:
-    name = WEEKDAYS[CODES.index(code[-2:])] if code[-2:] in CODES else code
-    number = code[:-2].lstrip("+")
-    return f"the {ORDINALS.get(int(number), number)} {name}" if number.lstrip("-").isdigit() else name
+    name = WEEKDAYS[CODES.index(code[-2:])]
+    number = code[:-2]
+    return f"the {_ordinal(int(number))} {name}" if number else name
 
 
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _listed(words: list[str], joint: str = "and") -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
 
 
-def _until(parts: dict[str, str], today: date) -> str:
-    if count := parts.get("COUNT"):
-        return f", {count} times"
+def _dates(lines: list[str], today: date) -> str:
+    """`24 and 26 December` of RDATE or EXDATE lines, their number when there are many."""
+    texts = [text.strip() for line in lines for text in line.partition(":")[2].split(",") if text.strip()]
+    if len(texts) > MOST_NAMED_DATES:
+        return f"{len(texts)} dates"
     try:
-        return f", until {day_month(datetime.strptime(parts['UNTIL'][:8], '%Y%m%d').date(), today)}"
-    except (KeyError, ValueError):
+        days = sorted({datetime.strptime(text[:8], "%Y%m%d").date() for text in texts})
+    except ValueError:
+        return f"{len(texts)} dates"
+    return _listed([day_month(day, today) for day in days]) if days else ""
+
+
+def _until(parts: dict[str, str], today: date, zone: str) -> str:
+    if count := parts.get("COUNT"):
+        return f", {count} times" if count != "1" else ", once"
+    if "UNTIL" not in parts:
         return ""
+    return f", until {day_month(until_day(parts['UNTIL'], zone), today)}"
+
+
+def until_day(text: str, zone: str) -> date:
+    """The last day that an UNTIL lets pass, on the clock of `zone` (empty for all-day). Raises `ValueError`."""
+    if len(text) == 8 or not zone or not text.endswith("Z"):
+        return datetime.strptime(text[:8], "%Y%m%d").date()
+    return wall_time(datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), ZoneInfo(zone)).date()

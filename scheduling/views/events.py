@@ -18,7 +18,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import quickadd, services
-from scheduling.core import wording
 from scheduling.core.event import InvalidEvent
 from scheduling.details import details_of
 from scheduling.forms import EventForm
@@ -26,6 +25,7 @@ from scheduling.htmx import page_or_fragment, vary, wants_fragment
 from scheduling.initial import initial_of_copy, initial_of_new
 from scheduling.models import CalendarEvent
 from scheduling.queries import profile_of, trash_of, writable_calendars_of
+from scheduling.repeat_preview import form_preview
 from scheduling.series import SeriesOccurrence
 from scheduling.services import ReadOnly, StaleEvent, UnknownOccurrence
 from scheduling.views import scopes
@@ -56,7 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
         calendars=writable_calendars_of(request.user),
         initial=_initial_of_new(request) if request.method == "GET" else None,
     )
-    if request.method == "GET" or not form.is_valid():
+    if request.method == "GET" or "show_dates" in request.POST or not form.is_valid():
         return _form_page(request, form)
     try:
         event = services.create_event(
@@ -75,7 +75,10 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Of a series, `?occurrence=` names one and the field `scope` says what changes with it (else it alone)."""
+    """Of a series, `?occurrence=` names one, and `scope` says what changes with it; without it that is asked.
+
+    Without `occurrence` the series itself is edited, at its first event.
+    """
     series, occurrence = scopes.addressed(request, event_id)
     event = occurrence.as_event() if occurrence else series
     if not event.is_editable or (event.is_deleted and request.method == "GET"):
@@ -86,30 +89,34 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
         calendars=writable_calendars_of(request.user),
         event=event,
     )
-    key = occurrence.key if occurrence else ""
-    context: dict[str, Any] = {"occurrence": key, "scope": _scope(request)}
-    if request.method == "GET" or not form.is_valid():
-        return _form_page(request, form, event, **context)
+    only_shows = request.method == "GET" or {"show_dates", "back"} & request.POST.keys()
+    if only_shows or not form.is_valid():
+        return _form_page(request, form, event, occurrence=occurrence)
+    scope = request.POST.get("scope", "")
+    is_other = form.values != event.values or form.cleaned_data["calendar"] != event.calendar
+    keeps_rule = form.values.recurrence == event.values.recurrence
+    if occurrence and is_other and scope not in scopes.SCOPES:
+        return scopes.ask(
+            request, series, occurrence, request.POST, verb="Change", address=request.get_full_path(),
+            values=form.values, can_be_alone=keeps_rule, can_go_back=True,
+        )  # fmt: skip
     try:
-        edited = _save_edit(request, form, series, occurrence)
+        edited = _save_edit(request, form, series, occurrence, scope or scopes.THIS)
     except StaleEvent:
         now, found = scopes.addressed(request, event_id)
         event = found.as_event() if found else now
-        return _form_page(request, form, event, differences=form.meet(event), status=409, **context)
+        differences = form.meet(event)
+        return _form_page(request, form, event, occurrence=found, differences=differences, status=409)
     except InvalidEvent as error:
         form.refuse(error)
-        return _form_page(request, form, event, **context)
+        return _form_page(request, form, event, occurrence=occurrence)
     if edited.revision == event.revision:
         return saved(request, edited, f"Nothing changed in “{edited.title}”.", icon="check-lg", undo=False)
-    verb = "Saved" if (edited.start, edited.end) == (event.start, event.end) else "Moved"
-    joint = "on" if verb == "Saved" else "to"
-    return saved(
-        request,
-        edited,
-        f"{verb} “{edited.title}” {joint} {when(edited.start, profile_of(request.user))}.",
-        icon="check-lg",
-        undo=scopes.undo_of(series, edited),
-    )
+    is_moved = (form.values.start, form.values.end) != (event.start, event.end)
+    what = scopes.named(edited.title, scope if occurrence else "")
+    at = when(form.values.start, profile_of(request.user))
+    message = f"{'Moved' if is_moved else 'Saved'} {what} {'to' if is_moved else 'on'} {at}."
+    return saved(request, edited, message, icon="check-lg", undo=scopes.undo_of(series, edited))
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,7 +131,7 @@ def delete(request: HttpRequest, event_id: UUID) -> HttpResponse:
     scope = said.get("scope", "") if said.get("occurrence") else scopes.ALL
     if occurrence and said.get("occurrence") and scope not in scopes.SCOPES:
         address = reverse("event-delete", args=[event.pk])
-        return scopes.ask(request, event, said, verb="Delete", address=address)
+        return scopes.ask(request, event, occurrence, said, verb="Delete", address=address)
     if request.method == "GET":
         context = {
             "event": event,
@@ -228,18 +235,23 @@ def _form_page(
     form: EventForm,
     event: CalendarEvent | None = None,
     *,
+    occurrence: SeriesOccurrence | None = None,
     status: int = 0,
     **context: Any,
 ) -> HttpResponse:
+    """The form as it stands; with the next dates of its rule, and only these when HTMX asks for them."""
+    is_valid = not form.is_bound or form.is_valid()
     context |= {"form": form, "event": event, "in_dialog": wants_fragment(request)}
-    if event is not None:
-        context["repeats"] = wording.repeats(event.recurrence, timezone.now().date())
+    context["occurrence"] = occurrence.key if occurrence else ""
+    context["preview"] = form_preview(form, occurrence, timezone.now().date())
+    if wants_fragment(request) and request.headers.get("HX-Target") == "repeat-preview":
+        return vary(render(request, "scheduling/_repeat_preview.html", context))
     return page_or_fragment(
         request,
         "scheduling/event_form.html",
         "scheduling/_event_form.html",
         context,
-        status=status or (422 if form.is_bound else 200),
+        status=status or (200 if is_valid else 422),
     )
 
 
@@ -257,15 +269,14 @@ def _quick_add_page(
     return page_or_fragment(request, "scheduling/quick_add.html", fragment, context, status=status)
 
 
-def _scope(request: HttpRequest) -> str:
-    said = request.POST.get("scope", "")
-    return said if said in scopes.SCOPES else scopes.THIS
-
-
 def _save_edit(
-    request: HttpRequest, form: EventForm, event: CalendarEvent, occurrence: SeriesOccurrence | None
+    request: HttpRequest,
+    form: EventForm,
+    event: CalendarEvent,
+    occurrence: SeriesOccurrence | None,
+    scope: str,
 ) -> CalendarEvent:
-    """Write the edit; an event deleted meanwhile comes back once the person has seen that and insists."""
+    """Write the edit; what was deleted meanwhile comes back once the person has seen that and insists."""
     seen: int | None = form.cleaned_data["revision"]
     row = occurrence.event if occurrence else event
     with transaction.atomic():
@@ -276,9 +287,10 @@ def _save_edit(
         return scopes.update_part(
             event,
             occurrence,
-            _scope(request),
+            scope,
             form.values,
             calendar=form.cleaned_data["calendar"],
+            keeps_rule=False,
             expected_revision=seen,
             origin="web",
             actor=request.user,

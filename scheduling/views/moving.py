@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -45,7 +45,9 @@ def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
         before = occurrence.values if occurrence else event.values
         values = _moved(before, Move.read(said), profile)
         if occurrence and said.get("scope") not in scopes.SCOPES:
-            return scopes.ask(request, event, said, verb="Move", address=request.path)
+            return scopes.ask(
+                request, event, occurrence, said, verb="Move", address=request.path, values=values
+            )
         after = scopes.update_part(
             event,
             occurrence,
@@ -113,11 +115,7 @@ def _what(
     profile: UserProfile,
 ) -> str:
     """What happened, in words."""
-    name = f"“{after.title}”"
-    if event.recurrence and scope == scopes.ALL:
-        name = f"every {name}"
-    elif event.recurrence and scope == scopes.FOLLOWING:
-        name += " and all that follow"
+    name = scopes.named(after.title, scope if event.recurrence else "")
     if after.calendar_id != event.calendar_id:
         return f"Moved {name} to {after.calendar}, {when(values.start, profile)}."
     if values.start != before.start or values.end == before.end:
@@ -143,16 +141,10 @@ def _stale(
     context = {
         "event": event,
         "address": request.path,
-        "there": _span_words(there.start, there.end, profile),
-        "here": _span_words(values.start, values.end, profile),
+        "there": scopes.span_text(there, profile),
+        "here": scopes.span_text(values, profile),
         "fields": {name: said[name] for name in FIELDS if said.get(name)},
     }
     response = render(request, "scheduling/_move_conflict.html", context, status=409)
     response["HX-Retarget"], response["HX-Reswap"] = "#dialog-body", "innerHTML"
     return vary(response)
-
-
-def _span_words(start: datetime | date, end: datetime | date, profile: UserProfile) -> str:
-    place = ZoneInfo(profile.timezone)
-    words = wording.span_words(start, end, place, date.today(), profile.clock == UserProfile.Clock.HOURS_12)
-    return ", ".join(filter(None, words))

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
 from scheduling import services
+from scheduling.core import wording
 from scheduling.core.event import EventValues, format_moment
+from scheduling.core.zones import wall_time
 from scheduling.htmx import page_or_fragment, wants_fragment
-from scheduling.models import Calendar, CalendarEvent
-from scheduling.series import SeriesOccurrence, find_occurrence
+from scheduling.models import Calendar, CalendarEvent, UserProfile
+from scheduling.queries import profile_of
+from scheduling.series import SeriesOccurrence, find_occurrence, reach_of
 from scheduling.services import InvalidEvent, UnknownOccurrence
 from scheduling.views.replies import event_or_404
 
 THIS, FOLLOWING, ALL = "this", "following", "all"
 SCOPES = (THIS, FOLLOWING, ALL)
+UNSENT = ("csrfmiddlewaretoken", "scope", "back", "show_dates")
 
 
 def occurrence_of(event: CalendarEvent, original_start: str) -> SeriesOccurrence | None:
@@ -55,6 +61,7 @@ def update_part(
     values: EventValues,
     *,
     calendar: Calendar | None,
+    keeps_rule: bool = True,
     **options: Any,
 ) -> CalendarEvent:
     """Give the event, or the part of its series that is meant, these values; returns the row that says them."""
@@ -64,10 +71,13 @@ def update_part(
     if scope == THIS:
         if calendar is not None and calendar.pk != event.calendar_id:
             raise InvalidEvent({"calendar": "One event of a series stays in the calendar of its series."})
+        if not keeps_rule and values.recurrence != event.values.recurrence:
+            raise InvalidEvent({"recurrence": "One event of a series cannot repeat by a rule of its own."})
         return services.update_occurrence(values=replace(values, recurrence=()), **place)
     change = services.update_following if scope == FOLLOWING else services.update_series
-    rule = event.values.recurrence
-    return change(values=replace(values, recurrence=rule), calendar=calendar, **place)
+    if keeps_rule:
+        values = replace(values, recurrence=event.values.recurrence)
+    return change(values=values, calendar=calendar, **place)
 
 
 def undo_of(event: CalendarEvent, changed: CalendarEvent) -> dict[str, Any]:
@@ -86,21 +96,104 @@ def delete_part(
     return change(series=event, occurrence=occurrence.key, **options)
 
 
+def named(title: str, scope: str) -> str:
+    """`every “Stand-up”`, `“Stand-up” and all that follow`, `“Stand-up”`."""
+    if scope == ALL:
+        return f"every “{title}”"
+    return f"“{title}”{' and all that follow' if scope == FOLLOWING else ''}"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer to the question: `label` and `words` beside its button, `number` in the one that saves."""
+
+    scope: str
+    label: str
+    words: str
+    number: str
+
+
 def ask(
-    request: HttpRequest, event: CalendarEvent, said: Mapping[str, str], *, verb: str, address: str
+    request: HttpRequest,
+    event: CalendarEvent,
+    occurrence: SeriesOccurrence,
+    said: Mapping[str, str],
+    *,
+    verb: str,
+    address: str,
+    values: EventValues | None = None,
+    can_be_alone: bool = True,
+    can_go_back: bool = False,
 ) -> HttpResponse:
-    """The question which part is meant; its form sends again what was `said`, to the same address."""
+    """The question which part is meant; its form sends again what was `said`, to the same address.
+
+    `values` are what the occurrence is to say. An edit that one event cannot have alone has only the other answers.
+    """
+    profile = profile_of(request.user)
+    can_be_alone &= said.get("calendar") in (None, str(event.calendar_id))
     context = {
         "event": event,
         "verb": verb,
         "address": address,
-        "fields": {name: value for name, value in said.items() if value and name != "csrfmiddlewaretoken"},
+        "fields": [(name, value) for name, value in _pairs(said) if value and name not in UNSENT],
         "in_dialog": wants_fragment(request),
-        "can_split": "calendar" not in said or said["calendar"] == str(event.calendar_id),
+        "options": _options(occurrence, profile, verb)[0 if can_be_alone else 1 :],
+        "can_go_back": can_go_back,
     }
+    old, new = occurrence.values, values or occurrence.values
+    if (old.start, old.end) != (new.start, new.end):
+        context |= {"new_time": span_text(new, profile), "old_time": span_text(old, profile)}
     response = page_or_fragment(
         request, "scheduling/event_scope.html", "scheduling/_event_scope.html", context
     )
     if wants_fragment(request):
         response["HX-Retarget"], response["HX-Reswap"] = "#dialog-body", "innerHTML"
     return response
+
+
+def span_text(values: EventValues, profile: UserProfile) -> str:
+    """`Thursday 19 November, 09:15–09:45` in this person's zone."""
+    place = ZoneInfo(profile.timezone)
+    twelve = profile.clock == UserProfile.Clock.HOURS_12
+    words = wording.span_words(values.start, values.end, place, date.today(), twelve)
+    return ", ".join(filter(None, words))
+
+
+def _pairs(said: Mapping[str, str]) -> list[tuple[str, str]]:
+    if isinstance(said, QueryDict):
+        return [(name, str(value)) for name, values in said.lists() for value in values]
+    return list(said.items())
+
+
+def _options(occurrence: SeriesOccurrence, profile: UserProfile, verb: str) -> list[Option]:
+    reach = reach_of(occurrence)
+    here, since = (
+        wording.full_day(_day(start, profile), date.today())
+        for start in (occurrence.values.start, occurrence.series.start)
+    )
+    divided, kept = "The series is divided here.", ""
+    if verb == "Delete":
+        divided, kept = "The series ends before it.", " They stay in the trash for 30 days."
+    elif reach.of_their_own == 1:
+        kept = " The one that was changed by hand keeps what is its own."
+    elif reach.of_their_own:
+        kept = f" {reach.of_their_own} that were changed by hand keep what is their own."
+    return [
+        Option(THIS, f"Only {here}", "The others stay as they are.", _events(1)),
+        Option(FOLLOWING, f"This and all that follow, from {here}", f"{_count(reach.following)} {divided}",
+               _events(reach.following) if reach.following is not None else "all that follow"),
+        Option(ALL, f"All, since {since}", f"{_count(reach.whole)}{kept}",
+               _events(reach.whole) if reach.whole is not None else "all events"),
+    ]  # fmt: skip
+
+
+def _day(start: datetime | date, profile: UserProfile) -> date:
+    return wall_time(start, ZoneInfo(profile.timezone)).date() if isinstance(start, datetime) else start
+
+
+def _events(number: int | None) -> str:
+    return "1 event" if number == 1 else f"{number} events"
+
+
+def _count(number: int | None) -> str:
+    return "A series without an end." if number is None else f"{_events(number)}."

@@ -147,7 +147,7 @@ def test_part_of_a_series_is_deleted_and_comes_back(
 ) -> None:
     address = reverse("event-delete", args=[series.pk])
     asked = web.post(f"{address}?occurrence={FIRST}", headers=HTMX)
-    assert asked.headers["HX-Retarget"] == "#dialog-body" and "All of its events" in asked.text
+    assert asked.headers["HX-Retarget"] == "#dialog-body" and "All, since Tuesday 24 November" in asked.text
     response = web.post(address, {"occurrence": FIRST, "scope": scope}, headers=HTMX)
     assert days(alice) == expected
     undo = json.loads(response.headers["HX-Trigger"])["toast"]["undo"]

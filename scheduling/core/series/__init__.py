@@ -3,9 +3,9 @@
 Pure. What the lines mean is `scheduling.core.recurrence`'s to say; here they are only written anew.
 """
 
-from scheduling.core.series.lines import YEAR, instant_of, occurrence_at, read_key
+from scheduling.core.series.lines import YEAR, instant_of, occurrence_at, read_key, read_line
 from scheduling.core.series.move import Moved, moved
-from scheduling.core.series.split import continue_from, trim_before
+from scheduling.core.series.split import continue_from, names_start, trim_before
 
 __all__ = [
     "YEAR",
@@ -13,7 +13,9 @@ __all__ = [
     "continue_from",
     "instant_of",
     "moved",
+    "names_start",
     "occurrence_at",
     "read_key",
+    "read_line",
     "trim_before",
 ]

@@ -1,0 +1,198 @@
+"""The fields of the repeat editor, between what is posted and the recurrence lines of the event.
+
+`repeat` is a frequency, empty, or recurrence lines verbatim (what the editor cannot say is one more choice). Fields
+that the chosen frequency does not ask for are not read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from scheduling.core import wording
+from scheduling.core.repeat import (
+    FREQUENCIES,
+    MONTH_DAYS,
+    MOST_COUNT,
+    MOST_EVERY,
+    ORDINALS,
+    Place,
+    Repeat,
+    read_repeat,
+    repeat_lines,
+)
+from scheduling.written import WrittenDate
+
+CHOICES = (
+    ("", "Does not repeat"),
+    ("daily", "Daily"),
+    ("weekly", "Weekly on chosen days"),
+    ("monthly", "Monthly"),
+    ("yearly", "Yearly"),
+)
+UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "yearly": "years"}
+START, DAY, WEEKDAY = "start", "day", "weekday"
+NEVER, AFTER, ON = "never", "after", "on"
+ASKED = {
+    "weekly": {"repeat_days"},
+    "monthly": {"repeat_by", "repeat_day", "repeat_ordinal", "repeat_weekday"},
+}
+
+
+def _number(label: str, most: int, missing: str) -> forms.IntegerField:
+    fault = f"Give a whole number from 1 to {most}."
+    words = {"required": missing, "invalid": fault, "min_value": fault, "max_value": fault}
+    attributes = {"inputmode": "numeric"}
+    return forms.IntegerField(
+        label=label,
+        min_value=1,
+        max_value=most,
+        required=False,
+        error_messages=words,
+        widget=forms.NumberInput(attrs=attributes),
+    )
+
+
+def _choice(label: str, choices: Any, **options: Any) -> forms.TypedChoiceField:
+    words = {"invalid_choice": "Choose one of the list."}
+    return forms.TypedChoiceField(
+        label=label, choices=list(choices), required=False, error_messages=words, **options
+    )
+
+
+class RepeatFields(forms.Form):
+    """Part of the event's form; `prepare_repeat` fills it, `read_repeat_lines` reads it."""
+
+    repeat = forms.CharField(label="Repeat", required=False)
+    repeat_every = _number("Every", MOST_EVERY, "")
+    repeat_days = forms.MultipleChoiceField(
+        label="On",
+        choices=list(zip(wording.CODES, wording.WEEKDAYS, strict=True)),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Choose weekdays of the list."},
+    )
+    repeat_by = _choice(
+        "On",
+        [(START, "the day it starts on"), (DAY, "a day of the month"), (WEEKDAY, "a weekday of the month")],
+    )
+    repeat_day = _choice(
+        "Day of the month",
+        ((day, "the last day" if day < 0 else f"day {day}") for day in MONTH_DAYS),
+        coerce=int,
+        empty_value=None,
+    )
+    repeat_ordinal = _choice(
+        "Which one",
+        ((number, f"the {wording.ORDINALS[number]}") for number in ORDINALS),
+        coerce=int,
+        empty_value=None,
+    )
+    repeat_weekday = _choice("Weekday", zip(wording.CODES, wording.WEEKDAYS, strict=True))
+    repeat_ends = _choice("Ends", [(NEVER, "never"), (AFTER, "after"), (ON, "on a date")])
+    repeat_count = _number("Number of times", MOST_COUNT, "")
+    repeat_until = WrittenDate(label="Last date", required=False)
+    repeat_was = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+
+    can_repeat = True
+
+    @property
+    def repeat_unit(self) -> str:
+        return UNITS.get(str(self["repeat"].value() or ""), "")
+
+    def prepare_repeat(self, lines: tuple[str, ...], place: Place) -> None:
+        """Show these lines of a series that lives at `place`."""
+        if not self.can_repeat:
+            for name in [name for name in self.fields if name.startswith("repeat")]:
+                del self.fields[name]
+            return
+        repeat = read_repeat(lines, place)
+        self.initial |= _initial(repeat or Repeat(), place) | {"repeat_was": "\n".join(lines)}
+        self.initial["repeat"] = "\n".join(lines) if repeat is None else repeat.frequency
+        self.fields["repeat"].widget = forms.Select(choices=self._repeat_choices(lines, repeat))
+
+    def _repeat_choices(self, lines: tuple[str, ...], repeat: Repeat | None) -> list[tuple[str, str]]:
+        own = {"\n".join(lines)} if repeat is None else set()
+        if self.is_bound:
+            own.add(str(self.data.get("repeat") or ""))
+        known = {value for value, _ in CHOICES}
+        words = ((text, wording.repeats(text.splitlines(), date.today())) for text in sorted(own - known))
+        return [*CHOICES, *((text, f"Custom: {said or 'a rule of its own'}") for text, said in words)]
+
+    def read_repeat_lines(self, place: Place) -> tuple[str, ...]:
+        """What the editor says, as lines; of an event whose rule was left alone the very same lines."""
+        data = self.cleaned_data
+        was = tuple(str(data.get("repeat_was") or "").splitlines())
+        if "repeat" not in self.data:
+            return self.initial_lines()
+        frequency = data.get("repeat", "")
+        self._forget_unasked(frequency)
+        if frequency not in FREQUENCIES:
+            return tuple(frequency.splitlines())
+        before = read_repeat(was, place) or Repeat()
+        typed = self._typed(frequency, data)
+        typed = replace(typed, kept=before.kept)
+        if frequency == before.frequency == "weekly":
+            typed = replace(typed, week_start=before.week_start)
+        if typed == before and was == self.initial_lines():
+            return was
+        if typed.until and typed.until < place.start:
+            self.add_error("repeat_until", "The last date is before the event starts.")
+            typed = replace(typed, until=None)
+        return repeat_lines(typed, place)
+
+    def initial_lines(self) -> tuple[str, ...]:
+        """The lines that the event had before."""
+        return ()
+
+    def _typed(self, frequency: str, data: dict[str, Any]) -> Repeat:
+        ends = data.get("repeat_ends")
+        if ends == AFTER and data.get("repeat_count") is None and "repeat_count" not in self.errors:
+            self.add_error("repeat_count", "Say how many times.")
+        if ends == ON and data.get("repeat_until") is None and "repeat_until" not in self.errors:
+            self.add_error("repeat_until", "Give the last date.")
+        repeat = Repeat(
+            frequency,
+            every=data.get("repeat_every") or 1,
+            count=data.get("repeat_count") if ends == AFTER else None,
+            until=data.get("repeat_until") if ends == ON else None,
+        )
+        if frequency == "weekly":
+            chosen = data.get("repeat_days") or ()
+            return replace(repeat, weekdays=tuple(code for code in wording.CODES if code in chosen))
+        if frequency == "monthly" and data.get("repeat_by") == DAY:
+            return replace(repeat, month_day=data.get("repeat_day"))
+        if frequency == "monthly" and data.get("repeat_by") == WEEKDAY and data.get("repeat_weekday"):
+            return replace(repeat, ordinal=data.get("repeat_ordinal") or 1, weekday=data["repeat_weekday"])
+        return repeat
+
+    def _forget_unasked(self, frequency: str) -> None:
+        """What the chosen frequency does not ask for is not answered wrongly."""
+        unasked = set[str]().union(*(names for name, names in ASKED.items() if name != frequency))
+        if frequency not in FREQUENCIES:
+            unasked |= {"repeat_every", "repeat_ends", "repeat_count", "repeat_until"}
+        ends = self.cleaned_data.get("repeat_ends")
+        unasked |= {"repeat_count"} if ends != AFTER else set()
+        unasked |= {"repeat_until"} if ends != ON else set()
+        for name in unasked:
+            self.errors.pop(name, None)
+
+
+def _initial(repeat: Repeat, place: Place) -> dict[str, Any]:
+    by = DAY if repeat.month_day is not None else WEEKDAY if repeat.ordinal is not None else START
+    ends = AFTER if repeat.count is not None else ON if repeat.until is not None else NEVER
+    start = place.start
+    return {
+        "repeat_every": repeat.every,
+        "repeat_days": list(repeat.weekdays),
+        "repeat_by": by,
+        "repeat_day": repeat.month_day if repeat.month_day is not None else start.day,
+        "repeat_ordinal": repeat.ordinal if repeat.ordinal is not None else (start.day - 1) // 7 + 1,
+        "repeat_weekday": repeat.weekday or wording.CODES[start.weekday()],
+        "repeat_ends": ends,
+        "repeat_count": repeat.count,
+        "repeat_until": repeat.until,
+    }
