@@ -27,10 +27,6 @@ class Range:
     fault: str = ""
 
     @property
-    def is_empty(self) -> bool:
-        return not self.start and not self.end
-
-    @property
     def is_overnight(self) -> bool:
         return bool(self.start and self.end) and "00:00" < self.end < self.start
 
@@ -42,9 +38,8 @@ class WeekDay:
     rows: list[Range]
 
     @property
-    def with_spare(self) -> list[Range]:
-        """The rows, and an empty one to fill in."""
-        return [*self.rows, Range("", "")] if len(self.rows) < MOST_RANGES else self.rows
+    def has_room(self) -> bool:
+        return len(self.rows) < MOST_RANGES
 
 
 class WeekForm:
