@@ -9,7 +9,14 @@ from scheduling.core import grid
 from scheduling.core.zones import is_weekend, month_weeks, week_start
 from scheduling.presentation.items import DAY_LIMIT, Item, More, Row, more_of, row_of
 from scheduling.presentation.pieces import Piece, bar_piece
-from scheduling.presentation.viewer import Viewer, long_day, new_address, split_name, view_address
+from scheduling.presentation.viewer import (
+    Viewer,
+    long_day,
+    new_address,
+    place_in,
+    split_name,
+    view_address,
+)
 
 DOTS = 4
 
@@ -82,7 +89,7 @@ def _month_week(lanes: grid.Lanes, chosen: date, items: dict[str, Item], viewer:
             bar_piece(items[bar.key], bar, lanes.days, viewer, with_column=False)
         )
     for chip in lanes.chips:
-        item, cell = items[chip.key], days[chip.column - 1]
+        item, cell, keys = items[chip.key], days[chip.column - 1], lanes.keys[chip.column - 1]
         clock = viewer.time(item.starts) if item.starts else ""
         if item.starts and item.starts.date() < cell.day and item.ends:
             clock = f"–{viewer.time(item.ends)}"
@@ -92,7 +99,8 @@ def _month_week(lanes: grid.Lanes, chosen: date, items: dict[str, Item], viewer:
                 id=f"ev-{item.key}-{cell.day:%Y%m%d}",
                 place=f"l-{chip.lane}",
                 time=clock,
-                label=f", {long_day(cell.day)}, {item.calendar}{item.spoken}",
+                label=f", {long_day(cell.day)}, {item.calendar}{item.spoken}"
+                + place_in(keys.index(chip.key) + 1, len(keys)),
             )
         )
     for column, hidden in enumerate(lanes.hidden):

@@ -16,6 +16,7 @@ from scheduling.presentation.viewer import (
     long_day,
     new_address,
     offset_name,
+    place_in,
     split_name,
     view_address,
 )
@@ -137,6 +138,7 @@ def _column(
     is_today = day == viewer.today
     hours = 12 if viewer.compact else 6
     tab_stop = _tab_stop(laid_out, hours, viewer) if has_focus else None
+    count = len(laid_out.boxes) + sum(len(place.keys) for place in laid_out.more)
     slots = []
     for row in range(1, grid.ROWS, hours):
         clock = time(*divmod((row - 1) * grid.ROW_MINUTES, 60))
@@ -161,7 +163,10 @@ def _column(
         href=view_address("day", day),
         off=_off_hours(day, viewer),
         slots=slots,
-        boxes=[_box_piece(by_key[box.key], box, day, viewer) for box in laid_out.boxes],
+        boxes=[
+            _box_piece(by_key[box.key], box, day, viewer, place_in(n, count))
+            for n, box in enumerate(laid_out.boxes, start=1)
+        ],
         more=[
             more_of(
                 place.keys,
@@ -198,7 +203,7 @@ def _off_hours(day: date, viewer: Viewer) -> list[str]:
     return [f"r-1 s-{start}"] * (start > 0) + [f"r-{end + 1} s-{grid.ROWS - end}"] * (end < grid.ROWS)
 
 
-def _box_piece(item: Item, box: grid.Box, day: date, viewer: Viewer) -> BoxPiece:
+def _box_piece(item: Item, box: grid.Box, day: date, viewer: Viewer, number: str) -> BoxPiece:
     assert item.starts and item.ends
     place = f"r-{box.row} s-{box.rows}"
     if box.columns > 1:
@@ -217,5 +222,5 @@ def _box_piece(item: Item, box: grid.Box, day: date, viewer: Viewer) -> BoxPiece
         time=starts,
         till=till,
         where=where,
-        label=f"{item.title} {starts}{till}{where}, {long_day(day)}{night}, {item.calendar}{item.spoken}",
+        label=f"{item.title} {starts}{till}{where}, {long_day(day)}{night}, {item.calendar}{item.spoken}{number}",
     )

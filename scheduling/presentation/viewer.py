@@ -80,6 +80,11 @@ def long_day(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B}"
 
 
+def place_in(number: int, count: int) -> str:
+    """`, 2 of 5`: where an event stands in its day, for those who listen; nothing where it is alone."""
+    return f", {number} of {count}" if count > 1 else ""
+
+
 def view_address(view: str, day: date) -> str:
     return reverse("calendar-view", args=[view, day.isoformat()])
 

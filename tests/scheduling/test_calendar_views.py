@@ -515,6 +515,88 @@ def test_empty_agenda_offers_a_first_event(client_of_alice: Client) -> None:
     assert page.one(id="first-event")["href"] == "/calendar/events/new/?date=2026-11-24"
 
 
+def test_agenda_lists_its_first_day_whole_and_cuts_long_days_after_it(
+    client_of_alice: Client, alice: Any
+) -> None:
+    for n in range(33):
+        make_event(alice, title=f"Call {n}")
+    assert len(show(client_of_alice, "agenda").all("a", cls="ag-i")) == 33
+    page = show(client_of_alice, "agenda", "2026-11-20")
+    assert len(page.all("a", cls="ag-i")) == 30
+    (more,) = (
+        a for a in page.all("a") if a.get("href") == "/calendar/agenda/2026-11-24/" and a.get("hx-push-url")
+    )
+    assert more["hx-get"] == "/calendar/agenda/2026-11-24/"
+    month = show(client_of_alice, "month")
+    assert len([a for a in month.all("a", cls="ag-i") if a["id"].startswith("row-")]) == 30
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("month", "Nothing this month. Press C or choose a day."),
+        ("week", "Nothing this week. Press C or choose a time in the grid."),
+        ("day", "Nothing on this day. Press C or choose a time in the grid."),
+        ("agenda", "Nothing in these two weeks. Press C, or add what is coming."),
+    ],
+)
+def test_empty_view_says_so_and_offers_one_next_step(
+    client_of_alice: Client, alice: Any, view: str, words: str
+) -> None:
+    page = show(client_of_alice, view)
+    assert page.texts["nothing"] == f"{words}New event" and page.one(id="first-event")
+    make_event(alice)
+    assert not show(client_of_alice, view).all(id="nothing")
+    assert show(client_of_alice, view, "2027-03-20").all(id="nothing")
+
+
+def test_hidden_calendars_are_not_called_empty_and_come_back(client_of_alice: Client, alice: Any) -> None:
+    Calendar.objects.filter(user=alice).update(is_visible=False)
+    page = show(client_of_alice, "week")
+    assert page.texts["nothing"].split("Show")[0].strip() == "All calendars are hidden."
+    assert (
+        client_of_alice.post(reverse("calendar-show-all"), {"next": "/calendar/week/2026-11-24/"}).status_code
+        == 302
+    )
+    assert not Calendar.objects.filter(user=alice, is_visible=False).exists()
+
+
+def test_names_say_where_an_event_stands_in_its_day(client_of_alice: Client, alice: Any) -> None:
+    for title in ("Stand-up", "Retro"):
+        make_event(alice, title=title)
+    for view in ("week", "day"):
+        labels = [a["aria-label"] for a in show(client_of_alice, view).all("a", cls="ev")]
+        assert [label[-6:] for label in labels] == ["1 of 2", "2 of 2"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "view"),
+    [
+        ({"HTTP_SEC_CH_UA_MOBILE": "?1"}, "agenda"),
+        ({"HTTP_USER_AGENT": "Mozilla/5.0 (iPhone) Mobile/15E148"}, "agenda"),
+        ({"HTTP_SEC_CH_UA_MOBILE": "?0", "HTTP_USER_AGENT": "Mobile"}, "month"),
+        ({}, "month"),
+    ],
+)
+def test_phone_begins_with_the_agenda(client_of_alice: Client, headers: dict[str, str], view: str) -> None:
+    response = client_of_alice.get("/calendar/", **headers)
+    assert Page(response).one(id="grid")["data-view"] == view
+    assert "Sec-CH-UA-Mobile" in response.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "noon"), [("Asia/Kathmandu", "16:45"), ("America/St_Johns", "07:30"), ("", None)]
+)
+def test_second_zone_stands_beside_the_hours(
+    client_of_alice: Client, alice: Any, zone: str, noon: str | None
+) -> None:
+    services.update_profile(profile=alice.profile, second_time_zone=zone)
+    grid = show(client_of_alice, "day")
+    assert ("data-zones" in grid.one(id="grid")) is bool(zone)
+    content = client_of_alice.get(address("day")).content.decode()
+    assert (f"<i>{noon}</i>12:00" in content) is bool(zone)
+
+
 def test_mini_month_says_how_booked_a_day_is(client_of_alice: Client, alice: Any) -> None:
     make_event(alice, end=datetime(2026, 11, 24, 17, tzinfo=UTC))
     page = show(client_of_alice, "week")
