@@ -33,7 +33,6 @@ CHOICES = (
     ("monthly", "Monthly"),
     ("yearly", "Yearly"),
 )
-UNITS = {"daily": "days", "weekly": "weeks", "monthly": "months", "yearly": "years"}
 START, DAY, WEEKDAY = "start", "day", "weekday"
 NEVER, AFTER, ON = "never", "after", "on"
 ASKED = {
@@ -98,10 +97,6 @@ class RepeatFields(forms.Form):
     repeat_was = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
 
     can_repeat = True
-
-    @property
-    def repeat_unit(self) -> str:
-        return UNITS.get(str(self["repeat"].value() or ""), "")
 
     def prepare_repeat(self, lines: tuple[str, ...], place: Place) -> None:
         """Show these lines of a series that lives at `place`."""

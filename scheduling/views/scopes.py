@@ -142,7 +142,7 @@ def ask(
     }
     old, new = occurrence.values, values or occurrence.values
     if (old.start, old.end) != (new.start, new.end):
-        context |= {"new_time": span_text(new, profile), "old_time": span_text(old, profile)}
+        context |= _times(old, new, profile)
     response = page_or_fragment(
         request, "scheduling/event_scope.html", "scheduling/_event_scope.html", context
     )
@@ -153,10 +153,20 @@ def ask(
 
 def span_text(values: EventValues, profile: UserProfile) -> str:
     """`Thursday 19 November, 09:15–09:45` in this person's zone."""
-    place = ZoneInfo(profile.timezone)
+    return ", ".join(filter(None, _span(values, profile)))
+
+
+def _times(old: EventValues, new: EventValues, profile: UserProfile) -> dict[str, str]:
+    """Both times in words, without the day when it stays."""
+    (old_day, old_clock), (new_day, new_clock) = _span(old, profile), _span(new, profile)
+    if old_day == new_day and old_clock and new_clock:
+        return {"new_time": new_clock, "old_time": old_clock}
+    return {"new_time": span_text(new, profile), "old_time": span_text(old, profile)}
+
+
+def _span(values: EventValues, profile: UserProfile) -> tuple[str, str]:
     twelve = profile.clock == UserProfile.Clock.HOURS_12
-    words = wording.span_words(values.start, values.end, place, date.today(), twelve)
-    return ", ".join(filter(None, words))
+    return wording.span_words(values.start, values.end, ZoneInfo(profile.timezone), date.today(), twelve)
 
 
 def _pairs(said: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -210,6 +210,13 @@ def test_another_rule_cannot_be_that_of_one_event_alone(
     assert starts(alice) == ["24 09", "01 09", "08 09"]
 
 
+def test_question_names_the_new_time_without_the_day_that_stays(
+    web: Client, alice: Any, series: CalendarEvent
+) -> None:
+    said = typed_series(alice, series, start_time="10:15", end_time="11:15")
+    assert "New time: 10:15–11:15 instead of 10:00–11:00." in web.post(edit_url(series, FIRST), said).text
+
+
 def test_back_from_the_question_shows_what_was_typed(web: Client, alice: Any, series: CalendarEvent) -> None:
     said = typed_series(alice, series, title="Other", back="1")
     text = web.post(edit_url(series, FIRST), said).text
