@@ -173,10 +173,15 @@ def guest_templates() -> list[Path]:
     return [*shared, *sorted((root / "booking").glob("*.html"))]
 
 
+def own_templates() -> list[Path]:
+    """Those that load `site.css`."""
+    return [path for path in templates() if path.parent.name != "booking"]
+
+
 def class_names() -> set[str]:
     """The classes that templates, forms and scripts write out."""
     found: set[str] = set()
-    for path in [*templates(), *crispy_templates(), *code()]:
+    for path in [*own_templates(), *crispy_templates(), *code()]:
         text = TEMPLATE_TAG.sub(
             lambda tag: " ".join(re.findall(r"""["']([\w -]+)["']""", tag[0])), path.read_text()
         )
@@ -194,7 +199,7 @@ def words() -> set[str]:
     """Every word of templates, scripts and code: no class of ours in use can be missing."""
     return {
         word
-        for path in [*templates(), *crispy_templates(), *scripts(), *code()]
+        for path in [*own_templates(), *crispy_templates(), *scripts(), *code()]
         for word in WORD.findall(path.read_text())
     }
 
