@@ -160,7 +160,8 @@ class DateForm(forms.Form):
     note = forms.CharField(label="Note for yourself", required=False, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="date_%s", **kwargs)
+        kwargs["auto_id"] = "date_%s"
+        super().__init__(*args, **kwargs)
         for field in self.fields.values():
             is_select = isinstance(field.widget, forms.Select)
             field.widget.attrs["class"] = "form-select" if is_select else "form-control"

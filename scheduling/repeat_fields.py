@@ -105,7 +105,7 @@ class RepeatFields(forms.Form):
                 del self.fields[name]
             return
         repeat = read_repeat(lines, place)
-        self.initial |= _initial(repeat or Repeat(), place) | {"repeat_was": "\n".join(lines)}
+        self.initial.update(_initial(repeat or Repeat(), place), repeat_was="\n".join(lines))
         self.initial["repeat"] = "\n".join(lines) if repeat is None else repeat.frequency
         self.fields["repeat"].widget = forms.Select(choices=self._repeat_choices(lines, repeat))
 

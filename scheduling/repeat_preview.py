@@ -49,7 +49,7 @@ def form_preview(form: EventForm, occurrence: SeriesOccurrence | None, today: da
     if form.is_bound:
         form.is_valid()
         if faults := [form.errors[name][0] for name in form.errors if name.startswith("repeat")]:
-            return Preview(fault=faults[0])
+            return Preview(fault=str(faults[0]))
         if form.span is None:
             return Preview(fault="Say when the event is, and its dates are shown here.")
         values = form.values
