@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from scheduling.core import wording
+from scheduling.core.reminders import lead_words
 from scheduling.core.zones import wall_time
 from scheduling.models import CalendarEvent, UserProfile
 from scheduling.sanitise import description_html, linked_text
@@ -42,7 +43,15 @@ def details_of(event: CalendarEvent, profile: UserProfile) -> dict[str, Any]:
         "people": [_person(guest) for guest in event.attendees],
         "description": description_html(event.description) if event.description else "",
         "place": linked_text(event.location),
+        "reminders": _reminders(event),
     }
+
+
+def _reminders(event: CalendarEvent) -> str:
+    """What the event says of reminders itself; nothing when the usual ones hold."""
+    if event.reminders is None:
+        return ""
+    return ", ".join(map(lead_words, event.reminders)) or "No reminder"
 
 
 def _person(guest: dict[str, Any]) -> dict[str, str]:

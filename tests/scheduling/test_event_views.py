@@ -383,3 +383,10 @@ def test_a_rule_that_cannot_be_worked_out_is_named_and_the_event_is_shown_once(
     day = client.get("/calendar/day/2026-11-24/").content.decode()
     assert day.count(f"/calendar/events/{event.pk}/") >= 1
     assert f"/calendar/events/{event.pk}/" not in client.get("/calendar/day/2026-11-25/").content.decode()
+
+
+def test_details_say_what_reminders_the_event_has_of_its_own(web: Client, alice: Any) -> None:
+    for reminders, words in (((10, 1440), "10 minutes before, 1 day before"), ((), "No reminder")):
+        event = make_event(alice, reminders=reminders)
+        assert words in web.get(reverse("event", args=[event.pk])).text
+    assert "Reminder" not in web.get(reverse("event", args=[make_event(alice).pk])).text
