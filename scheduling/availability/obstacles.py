@@ -106,7 +106,9 @@ def calendars_to_check(
         calendars = calendars.annotate(is_chosen=Exists(chosen))
     else:
         calendars = calendars.annotate(is_chosen=Value(False))
-    rows = list(with_unknown(calendars).values_list("pk", "user_id", "is_chosen", "busy_is_unknown"))
+    rows = list(
+        with_unknown(calendars).order_by().values_list("pk", "user_id", "is_chosen", "busy_is_unknown")
+    )
     choosy = {user_id for _, user_id, is_chosen, _ in rows if is_chosen}
     rows = [row for row in rows if row[2] or row[1] not in choosy]
     return {row[0]: row[1] for row in rows}, {row[1] for row in rows if row[3]}

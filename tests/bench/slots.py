@@ -17,10 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.bench.database import print_table
 from tests.servers import ROOT
 
 PEER = "django-appointment==3.12.0"
-DAYS, RUNS = 28, 7
+DAYS, RUNS = 28, 31
 
 
 def work(busy: int) -> dict[str, Any]:
@@ -58,22 +59,35 @@ def main() -> None:
             cwd=ROOT,
             check=True,
         )
-        medians = {}
-        for label, busy in (("1,000", 1000), ("10,000", 10000)):
+        medians, queries = {}, 0
+        for busy in (1000, 10000):
             file = folder / f"{busy}.json"
             file.write_text(json.dumps(work(busy)))
             ours = run(
-                sys.executable, "-m", "tests.bench.slots_ours", str(file), str(RUNS), folder=folder / label
+                sys.executable,
+                "-m",
+                "tests.bench.slots_ours",
+                str(file),
+                str(RUNS),
+                folder=folder / f"{busy}",
             )
-            medians[label] = statistics.median(ours["seconds"])
-            print(f"ours, {label} busy: {medians[label] * 1000:.1f} ms, {ours['queries']} queries")
+            medians[busy] = statistics.median(ours["seconds"]) * 1000
+            queries = ours["queries"]
         theirs = run(
-            peer, "tests/bench/slots_peer.py", str(folder / "1000.json"), "3", folder=folder / "theirs"
+            peer, "tests/bench/slots_peer.py", str(folder / "1000.json"), "5", folder=folder / "theirs"
         )
-        peer_median = statistics.median(theirs["seconds"])
-        print(f"{PEER}, 1,000 busy: {peer_median * 1000:.1f} ms")
-        print(f"slots: {medians['1,000'] / peer_median:.3f} × the peer (limit 0.06)")
-        print(f"slots: {medians['10,000'] / medians['1,000']:.1f} × from 1,000 to 10,000 busy (limit 8)")
+    peer_median = statistics.median(theirs["seconds"]) * 1000
+    print_table(
+        [
+            (
+                f"slots of four weeks, 1,000 busy ({queries} queries)",
+                medians[1000],
+                peer_median,
+                f"{PEER} (goal 0.06)",
+            ),
+            ("the same with 10,000 busy", medians[10000], medians[1000], "our 1,000 (goal 8)"),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ class Offer:
         """Every slot that starts in the window, in order."""
         if self._is_unknown or not self._rules.is_on:
             return []
+        before, after = self._rules.buffer_before * 60, self._rules.buffer_after * 60
         return [
             Slot(
                 datetime.fromtimestamp(start, UTC),
@@ -88,7 +89,9 @@ class Offer:
                 self._seats_left(start),
             )
             for start in self._candidates()
-            if next(self._found(start, on_grid=False), None) is None
+            # What is busy needs no further look: in a full calendar that is nearly everything.
+            if not meets(self._busy, self._busy_ends, start - before, start + self._length + after)
+            and next(self._found(start, on_grid=False), None) is None
         ]
 
     def reasons(self, start: datetime, *, on_grid: bool = True) -> tuple[Reason, ...]:
