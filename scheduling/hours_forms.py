@@ -160,8 +160,7 @@ class DateForm(forms.Form):
     note = forms.CharField(label="Note for yourself", required=False, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["auto_id"] = "date_%s"
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{**kwargs, "auto_id": "date_%s"})
         for field in self.fields.values():
             is_select = isinstance(field.widget, forms.Select)
             field.widget.attrs["class"] = "form-select" if is_select else "form-control"

@@ -34,7 +34,8 @@ def hours(request: HttpRequest) -> HttpResponse:
         week.copy(day)
     if not week.is_valid():
         return _page(request, week, status=422)
-    services.replace_available_slots(user=request.user, slots=[*week.ranges, *_breaks(request.user, week)])
+    user: Any = request.user
+    services.replace_available_slots(user=user, slots=[*week.ranges, *_breaks(user, week)])
     messages.success(request, "Copied to all days and saved." if day else "Hours saved.")
     return redirect("hours")
 
