@@ -98,7 +98,7 @@ class StoryFailed(AssertionError):
 
 @dataclass
 class Story:
-    """What people did to one event since both sides were last equal."""
+    """What people did to one event since both sides were last equal. Moves do not count: two may cancel out."""
 
     here: dict[str, str] = field(default_factory=dict)
     there: dict[str, str] = field(default_factory=dict)
@@ -175,8 +175,6 @@ class TwoSides(RuleBasedStateMachine):
         if event is None:
             return
         services.update_event(event=event, values=_shifted(event.values, hours=hours), origin="web")
-        if not event.series_id:
-            self._story(event.description).here["when"] = "moved"
 
     @rule(at=ANY)
     @told
