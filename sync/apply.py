@@ -163,7 +163,8 @@ def _apply(
         if known.is_deleted_remotely:
             return False
         event = None
-    if event is None and series is not None:
+    if series is not None and (event is None or not (event.series_id or known.is_standalone)):
+        # Known by no id yet, or only as a row that was dropped from its series when it had no place in it.
         event, known = _same_override(series, remote, known)
     base = agreed or (from_json(known.base) if known.base else None)
     if base is None and master is not None and master.base and remote.original_start:
@@ -251,6 +252,7 @@ def _apply_cancelled(
     assert link.calendar is not None
     is_news, known.is_deleted_remotely = not known.is_deleted_remotely, True
     if series is not None and event is None:
+        is_news = True
         event = services.apply_remote(
             calendar=link.calendar,
             event=None,

@@ -169,7 +169,8 @@ def _link_exceptions(
         google_series_id=""
     )
     by_series: dict[str, list[EventLink]] = {}
-    for known in waiting.exclude(raw={}).exclude(state=EventLink.State.QUARANTINED):
+    waiting = waiting.exclude(raw={}).exclude(state=EventLink.State.QUARANTINED)
+    for known in waiting.exclude(is_deleted_remotely=True):  # those were taken back from Google by us
         by_series.setdefault(known.google_series_id, []).append(known)
     for series_id, exceptions in by_series.items():
         master = EventLink.objects.filter(link=link, google_id=series_id).first()

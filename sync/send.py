@@ -49,6 +49,11 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
     """
     for _ in range(MERGE_ROUNDS):
         known = EventLink.objects.filter(event=event, link=link).first()
+        if known is not None and known.google_series_id and not (event.series_id or known.is_standalone):
+            # It was an occurrence once and is an event of its own now: the instance is not its twin any more.
+            with lease.hold():
+                EventLink.objects.filter(pk=known.pk).delete()
+            known = None
         if event.series is not None and not event.series.is_deleted:
             known = _name_instance(provider, link, event, known, lease)
         base = from_json(known.base) if known is not None and known.base else None

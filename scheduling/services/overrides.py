@@ -115,7 +115,7 @@ def drop_override(change: Change, override: CalendarEvent) -> None:
     """Take the override out of its series. The row stays out of every view; it can be restored."""
     before = Before.of(override)
     override.former_series_id, override.series, override.original_start = override.series_id, None, ""
-    override.google_event_id = ""
+    override.google_event_id = ""  # that place may be somebody else's one day
     override.status = CalendarEvent.Status.CANCELLED
     override.deleted_at = override.deleted_at or timezone.now()
     # The other side drops it by itself when it hears of the series.

@@ -359,3 +359,38 @@ def test_an_occurrence_changed_on_both_sides_for_the_first_time_is_merged(
     remote = google.control.event(google.email, instance(series, 1))
     assert (remote["summary"], remote["location"]) == ("Ours", "Roma")
     assert not Conflict.objects.exists()
+
+
+def test_an_occurrence_that_lost_its_place_and_got_one_again_is_cancelled_when_google_says_so(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    series = weekly_here(alice)
+    run(account)
+    google.change(instance(series, 3), location="Roma")
+    run(account)
+    edit(series, recurrence=("RRULE:FREQ=WEEKLY;COUNT=2",))
+    run(account)
+    edit(series, recurrence=tuple(WEEKLY))
+    run(account)
+    assert len(starts(alice)) == 4
+    google.delete(instance(series, 3))
+    run(account)
+    assert len(starts(alice)) == 3
+
+
+def test_an_occurrence_that_was_dropped_and_brought_back_is_an_event_of_its_own_in_google_too(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    series = weekly_here(alice)
+    run(account)
+    google.change(instance(series, 3), location="Roma")
+    run(account)
+    edit(series, recurrence=("RRULE:FREQ=WEEKLY;COUNT=2",))
+    run(account)
+    services.restore_event(event=CalendarEvent.objects.get(location="Roma"), origin="web")
+    run(account)
+    run(account)
+    assert len(starts(alice)) == 3 and len(google.events()) == 2
+    assert not any("_" in item["id"] for item in google.events())
