@@ -314,6 +314,7 @@ def _same_override(
         series.overrides.select_related("calendar").filter(original_start=remote.original_start).first()
     )
     own = override and EventLink.objects.filter(event=override).first()
+    known.base = None  # what was agreed with another row says nothing of this one
     if not own or own.pk == known.pk:
         return override, known
     if known.pk:
