@@ -1,11 +1,11 @@
-"""A bounded part of `tests/sync/converge.py`: the same stories in every run."""
+"""A bounded part of `tests/sync/converge`: the same stories in every run."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.sandbox.client import SandboxControl
-from tests.sync.converge import converge
+from tests.sync.converge.machine import converge
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a killed run must not take the test with it
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scheduling import services
@@ -14,7 +16,7 @@ from sync.engine import run_account
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from sync.tasks import enqueue_due_accounts, sync_account
 from tests.make import make_event
-from tests.sync.google_side import GoogleSide
+from tests.sync.google_side import GoogleSide, lunch
 from tests.sync.hooked_provider import after_calls, killed_at_call, killed_at_statement
 from tests.sync.runs import edit, primary, remove, run, titles
 from tests.sync.scenarios.test_listing import bury, due
@@ -228,3 +230,33 @@ def test_scenario_89_a_database_restored_from_yesterday_finds_its_events_and_dou
     assert titles(alice) == google.titles() == ["Ours", "Theirs"]
     ours.refresh_from_db()
     assert ours.location == "Roma"
+
+
+def test_the_echo_of_our_own_push_writes_no_row_but_the_cursor(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    for number in range(5):
+        make_event(alice, title=str(number))
+    run(account)
+    due()
+    with CaptureQueriesContext(connection) as captured:
+        assert run_account(account.pk).pulled == 0
+    written = {
+        query["sql"].split('"')[1]
+        for query in captured.captured_queries
+        if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))
+    }
+    assert not any(table.startswith("scheduling_") or table == "sync_eventlink" for table in written)
+
+
+def test_unchanged_events_cost_no_write_and_no_query_of_their_own(
+    google: GoogleSide, account: GoogleAccount
+) -> None:
+    google.add(*[lunch(summary=str(number)) for number in range(80)])
+    run(account)
+    google.expire_sync_tokens()
+    due()
+    with CaptureQueriesContext(connection) as few:
+        assert run_account(account.pk).pulled == 0
+    assert len(few.captured_queries) < 60
