@@ -1,7 +1,7 @@
 """Feeds beside a CalDAV server's: the GET of 10,000 events (2,500 series) here and at Radicale 3.9, in pairs.
 
 Radicale and ical.js get environments of their own under `var/bench`. ical.js also reads the exports of the whole
-corpus (`python -m tests.bench.feeds corpus`), which checks our VTIMEZONEs: it knows no zone but those in the file.
+corpus, which checks our VTIMEZONEs: it knows no zone but those in the file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import venv
@@ -40,6 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="appointment-bench-feeds-") as folder:
         product = start_product(Path(folder), demo=True, SYNC_POLL_SECONDS="300")
         try:
+            corpus(product)
             with radicale(Path(folder)) as peer:
                 rows = measure(product, peer)
         finally:
@@ -153,7 +153,7 @@ def radicale(folder: Path) -> Iterator[str]:
         process.wait(20)
 
 
-def corpus() -> None:
+def corpus(product: Product) -> None:
     """Compare what ical.js reads from our exports with what takes place here; only known differences pass."""
     folder = ENVIRONMENTS / "ical_js"
     folder.mkdir(parents=True, exist_ok=True)
@@ -162,7 +162,8 @@ def corpus() -> None:
     shutil.copy(Path(__file__).parent / "ical_js" / "occurrences.mjs", folder)
     golden = json.loads((ROOT / "tests" / "data" / "ics" / "occurrences.json").read_text())
     window = {"start": "2026-01-01T00:00:00Z", "end": "2028-01-01T00:00:00Z"}
-    given = json.dumps({"files": json.load(sys.stdin), **window})
+    exports = product.command("shell", "-c", "from tests.bench.ical_js.exports import main; main()")
+    given = json.dumps({"files": json.loads(exports.splitlines()[-1]), **window})
     done = subprocess.run(
         ["node", "occurrences.mjs"], cwd=folder, input=given, capture_output=True, text=True, check=True
     )
@@ -185,4 +186,4 @@ KNOWN = {
 }
 
 if __name__ == "__main__":
-    corpus() if sys.argv[1:] == ["corpus"] else main()
+    main()
