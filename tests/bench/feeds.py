@@ -25,7 +25,8 @@ from tests.servers import ROOT, Product, free_port, start_product, wait_for
 
 ENVIRONMENTS = ROOT / "var" / "bench"
 RUNS = int(os.environ.get("BENCH_FEED_RUNS", "7"))
-EVENTS, SERIES = 10_000, 2_500
+EVENTS = int(os.environ.get("BENCH_FEED_EVENTS", "10000"))
+SERIES = EVENTS // 4
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Sydney", "Europe/London", "UTC"]
 EMAIL = "ana@example.com"
 OPEN_FEED = (
