@@ -64,8 +64,8 @@ class Row:
     organizer: dict[str, Any] = field(default_factory=dict)
     attendees: list[dict[str, Any]] = field(default_factory=list)
     conference_url: str = ""
-    created_at: datetime = datetime(2026, 11, 1, tzinfo=UTC)
-    updated_at: datetime = datetime(2026, 11, 2, tzinfo=UTC)
+    created: str = "20261101T000000Z"
+    updated: str = "20261102T000000Z"
 
 
 def written(row: Row) -> bytes:

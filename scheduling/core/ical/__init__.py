@@ -2,12 +2,11 @@
 
 from scheduling.core.ical.lines import LARGEST_FILE, UnreadableCalendar
 from scheduling.core.ical.reading import Problem, ReadCalendar, ReadEvent, ReadOverride, read_calendar
-from scheduling.core.ical.writing import BUSY_TITLE, END, FIELDS, FORMAT, head, write_busy, write_event
+from scheduling.core.ical.writing import BUSY_TITLE, END, FORMAT, head, write_busy, write_event
 
 __all__ = [
     "BUSY_TITLE",
     "END",
-    "FIELDS",
     "FORMAT",
     "LARGEST_FILE",
     "Problem",

@@ -198,18 +198,20 @@ _TEXT = str.maketrans(
     {number: None for number in [*range(0x00, 0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]}
     | {"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\u2028": "\\n", "\u2029": "\\n", "\x85": "\\n"}
 )
-_SPECIAL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\\\\;,\u2028\u2029]")
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def escape(text: str) -> str:
     """Text as a TEXT value."""
-    return text.translate(_TEXT) if _SPECIAL.search(text) else text
+    if _CONTROL.search(text):
+        return text.translate(_TEXT)
+    # The same for the usual text, several times as fast.
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 def without_controls(text: str) -> str:
     """Text that stays on its line, for values that are not TEXT."""
-    return _CONTROL.sub("", text)
+    return _CONTROL.sub("", text.replace("\n", ""))
 
 
 def quote(text: str) -> str:

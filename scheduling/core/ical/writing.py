@@ -29,7 +29,7 @@ END = "END:VCALENDAR\r\n"
 
 
 class Row(Protocol):
-    """What is read of an event: `CalendarEvent`, or a row with the same names."""
+    """What is read of an event: the names of `CalendarEvent`, and when it was made and changed last."""
 
     @property
     def id(self) -> Any: ...
@@ -78,9 +78,9 @@ class Row(Protocol):
     @property
     def conference_url(self) -> str: ...
     @property
-    def created_at(self) -> datetime: ...
+    def created(self) -> str: ...  # 20261124T090000Z
     @property
-    def updated_at(self) -> datetime: ...
+    def updated(self) -> str: ...
 
 
 class Series(Protocol):
@@ -92,7 +92,6 @@ class Series(Protocol):
     def time_zone(self) -> str: ...
 
 
-FIELDS = tuple(name for name in vars(Row) if not name.startswith("_"))
 _CLASS = {"public": "CLASS:PUBLIC", "private": "CLASS:PRIVATE", "confidential": "CLASS:CONFIDENTIAL"}
 _PARTSTAT = {"accepted": "ACCEPTED", "declined": "DECLINED", "tentative": "TENTATIVE"}
 _place = cache(ZoneInfo)
@@ -152,7 +151,7 @@ def write_event(
             lines.append(f"ATTENDEE{_name(person)};PARTSTAT={answer}{role}:mailto:{_address(person)}")
     if row.sequence:
         lines.append(f"SEQUENCE:{row.sequence}")
-    lines.append(f"CREATED:{_stamp(row.created_at)}")
+    lines.append(f"CREATED:{row.created}")
     return _component(lines, row)
 
 
@@ -167,7 +166,7 @@ def write_busy(row: Row, *, series: Series | None = None, cancelled: Collection[
 
 
 def _component(lines: list[str], row: Row) -> str:
-    stamp = _stamp(row.updated_at)
+    stamp = row.updated
     lines.append(f"DTSTAMP:{stamp}\r\nLAST-MODIFIED:{stamp}\r\nEND:VEVENT\r\n")
     # Most lines are short: folding them one by one would be most of the work.
     return (
