@@ -37,7 +37,7 @@ from sync import metrics as sync_metrics
 logger = logging.getLogger(__name__)
 
 LEAST_FREE_BYTES = 100 * 1024 * 1024
-LAYER_SECONDS = 2.0
+LAYER_SECONDS = 5.0
 
 
 class NotReady(Exception):
