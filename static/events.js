@@ -89,7 +89,7 @@ document.addEventListener('htmx:afterSettle', ({ detail }) => {
 document.addEventListener('htmx:beforeRequest', (event) => {
   const { elt } = event.detail;
   if (elt.id === 'event' && !popover.matches(':popover-open')) event.preventDefault();
-  else if (dialog?.contains(elt)) document.getElementById('form-error')?.remove();
+  else if (dialog?.contains(elt) && elt.matches('form, a')) document.getElementById('form-error')?.remove();
 });
 document.addEventListener('htmx:afterRequest', ({ detail }) => {
   if (detail.xhr?.status !== 204 || !detail.elt.hasAttribute('data-closes')) return;
