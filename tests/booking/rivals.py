@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
+from uuid import uuid4
 
 import django
 
@@ -68,7 +69,7 @@ def pull(handle: str, start: str) -> tuple[int, bool]:
         calendar=calendar,
         event=None,
         values=make_values(start=datetime.fromisoformat(start)),
-        details={"google_event_id": f"{start}".replace(":", "")},
+        details={"google_event_id": uuid4().hex},
     )
     return 200, False
 
