@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from django.utils import timezone
 from scheduling import services
 from scheduling.core.changes import Difference, Reader, changed_groups, differences, part_of, with_part
 from scheduling.core.event import EventValues
+from scheduling.core.spans import Span
 from scheduling.models import CalendarEvent
 from sync.models import GoogleAccount, JournalEntry
 
@@ -30,8 +31,12 @@ def tell(
     event: CalendarEvent | None = None,
     before: EventValues | None = None,
     after: EventValues | None = None,
+    changed_at: datetime | None = None,
 ) -> None:
-    """Write one entry. Of `before` and `after` only what differs is kept."""
+    """Write one entry. Of `before` and `after` only what differs is kept.
+
+    `changed_at`: when the change that was sent was made here.
+    """
     groups = changed_groups(before, after) if before and after else ()
     JournalEntry.objects.create(
         account_id=account_id,
@@ -41,6 +46,7 @@ def tell(
         text=text[:500],
         before=part_of(before, groups) if before and groups else {},
         after=part_of(after, groups) if after and groups else {},
+        seconds=max(0.0, (timezone.now() - changed_at).total_seconds()) if changed_at else None,
     )
 
 
@@ -54,14 +60,21 @@ class Line:
 
 
 def lines_of(
-    account: GoogleAccount, reader: Reader, *, show: str = "", before_id: int | None = None
+    account: GoogleAccount,
+    reader: Reader,
+    *,
+    show: str = "",
+    before_id: int | None = None,
+    during: Span[datetime] | None = None,
 ) -> list[Line]:
-    """The latest entries (older than `before_id`) of a kind: `in`, `out`, `problems`, else all."""
+    """The latest entries (older than `before_id`, written `during`) of a kind: `in`, `out`, `problems`, else all."""
     entries = JournalEntry.objects.filter(account=account).select_related("event__calendar", "event__series")
     if show in (IN, OUT):
         entries = entries.filter(direction=show)
     elif show == "problems":
         entries = entries.filter(action__in=PROBLEMS)
+    if during is not None:
+        entries = entries.filter(at__gte=during.start, at__lt=during.end)
     if before_id is not None:
         entries = entries.filter(pk__lt=before_id)
     return [_line(entry, reader) for entry in entries.order_by("-pk")[:PAGE]]

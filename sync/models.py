@@ -304,6 +304,10 @@ class JournalEntry(models.Model):
         default=dict, help_text="What changed, as it was: fields of the event's values."
     )
     after = models.JSONField(default=dict, help_text="The same fields, as they became.")
+    seconds = models.FloatField(
+        null=True,
+        help_text="Of what was sent: from the change here until Google had it, where that tells something.",
+    )
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -219,7 +220,13 @@ def _delete(
             "deleted",
             f"Deleted “{event.title}” in Google · {link.calendar}",
             event=event,
+            changed_at=_changed_at(link, event),
         )
+
+
+def _changed_at(link: CalendarLink, event: CalendarEvent) -> datetime | None:
+    """When the change was made, unless it is from before the connection and had to wait for its owner's word."""
+    return event.updated_at if event.updated_at >= link.account.connected_at else None
 
 
 def _is_gone(provider: CalendarProvider, link: CalendarLink, known: EventLink) -> bool:
@@ -282,7 +289,16 @@ def _settle(
             # Google has dropped its exceptions of occurrences that are no more, without a word.
             services.drop_lost_occurrences(series=current)
         text = f"Sent “{event.title}” to Google · {link.calendar}"
-        tell(link.account_id, OUT, "sent", text, event=event, before=before, after=sent)
+        tell(
+            link.account_id,
+            OUT,
+            "sent",
+            text,
+            event=event,
+            before=before,
+            after=sent,
+            changed_at=_changed_at(link, event),
+        )
 
 
 def _send_overrides_again(master: CalendarEvent) -> None:

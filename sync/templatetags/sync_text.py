@@ -10,7 +10,9 @@ from django import template
 from django.utils import timezone
 
 from scheduling.models import CalendarEvent
+from scheduling.presentation import Viewer
 from sync.models import EventLink
+from sync.statistics import Lag, lag_of
 
 register = template.Library()
 
@@ -22,6 +24,12 @@ def sync_state(context: template.Context, event: CalendarEvent) -> dict[str, Any
     conflict = known.conflicts.filter(resolved_at=None).first() if known else None
     shared = {name: context.get(name) for name in ("profile", "csrf_token")}
     return {**shared, "event": event, "known": known, "conflict": conflict}
+
+
+@register.simple_tag(takes_context=True)
+def sync_lag(context: template.Context, viewer: Viewer) -> Lag | None:
+    """How long changes of the signed-in person took to Google; None without a connection."""
+    return lag_of(context["user"], viewer)
 
 
 @register.filter

@@ -13,9 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from scheduling.core.zones import day_bounds, zone
 from scheduling.history import reader_of
 from scheduling.queries import profile_of
 from scheduling.services import InvalidEvent, ReadOnly
+from scheduling.views.calendar import parse_day
 from sync.conflicts import tray_of
 from sync.journal import PAGE, lines_of, restore_from
 from sync.models import GoogleAccount, JournalEntry
@@ -79,13 +81,21 @@ def _render_status(request: HttpRequest) -> HttpResponse:
     account, profile = account_of(request.user), profile_of(request.user)
     show, older = request.GET.get("show", ""), request.GET.get("before", "")
     before_id = int(older) if older.isdigit() and len(older) < 19 else None
-    lines = lines_of(account, reader_of(profile), show=show, before_id=before_id) if account else []
-    query = {name: value for name, value in (("show", show), ("before", older)) if value}
+    day = parse_day(request.GET["day"]) if request.GET.get("day") else None
+    during = day_bounds(day, zone(profile.timezone)) if day else None
+    lines = (
+        lines_of(account, reader_of(profile), show=show, before_id=before_id, during=during)
+        if account
+        else []
+    )
+    given = (("show", show), ("day", day.isoformat() if day else ""), ("before", older))
+    query = {name: value for name, value in given if value}
     context: dict[str, Any] = {
         "account": account,
         "state": account_state(account) if account else None,
         "lines": lines,
         "show": show,
+        "day": day,
         "kinds": KINDS,
         "older": lines[-1].entry.pk if len(lines) == PAGE else None,
         "here": f"{reverse('sync')}{f'?{urlencode(query)}' if query else ''}",
