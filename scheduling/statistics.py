@@ -120,13 +120,10 @@ def bookings_by_type(user: Any, days: Span[date], place: ZoneInfo) -> list[dict[
         kind.replace("-", "_"): Count("pk", filter=condition(span))
         for kind, condition in BOOKING_KINDS.items()
     }
-    rows: QuerySet[Any, dict[str, Any]] = (
-        Booking.objects.filter(participations__user=user)
-        .values("type_id", "type__name", "type__color")
-        .annotate(**counts)
-        .order_by("-made", "type__name", "type_id")
-    )
-    return [row for row in rows if row["made"] or row["cancelled"] or row["no_show"]]
+    found = Booking.objects.filter(participations__user=user)
+    rows: Any = found.values("type_id", "type__name", "type__color").annotate(**counts).order_by()
+    counted = [row for row in rows if row["made"] or row["cancelled"] or row["no_show"]]
+    return sorted(counted, key=lambda row: (-row["made"], row["type__name"], row["type_id"]))
 
 
 def bookings_counted(
