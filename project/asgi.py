@@ -1,5 +1,6 @@
 """What Daphne serves: HTTP by Django, one WebSocket by Channels."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -10,7 +11,7 @@ http = get_asgi_application()  # loads the apps: the imports below need their mo
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier  # noqa: E402
-from django.urls import path, re_path  # noqa: E402
+from django.urls import get_resolver, path, re_path  # noqa: E402
 
 from scheduling.consumers import CalendarConsumer  # noqa: E402
 
@@ -20,3 +21,8 @@ websocket = AllowedHostsOriginValidator(
     )
 )
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+
+# Everything that lives as long as the process is loaded now; the collector need not look at it again and again.
+get_resolver().url_patterns  # noqa: B018  (loads the views)
+gc.collect()
+gc.freeze()

@@ -83,5 +83,6 @@ urlpatterns = [
     path("bookings/<str:token>/cancel/", bookings.cancel, name="guest-booking-cancel"),
     path("bookings/<str:token>/reschedule/", bookings.reschedule, name="guest-booking-reschedule"),
     path("bookings/<str:token>/answer/", bookings.answer, name="guest-booking-answer"),
+    path("calendar/list/<str:date>/", calendar.day_list, name="day-list"),
     path("calendar/<str:view>/<str:date>/", calendar.calendar_view, name="calendar-view"),
 ]

@@ -27,13 +27,13 @@ document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   const scroller = isTimes(old) ? old : old.closest('.main');
   kept = {
     isRefresh, isTimes: isTimes(old), top: scroller.scrollTop, left: scroller.scrollLeft,
-    open: old.querySelector('[popover]:popover-open')?.id, focus: document.activeElement?.id, event: document.activeElement?.closest?.('#grid [data-event]')?.dataset.event,
+    focus: document.activeElement?.id, event: document.activeElement?.closest?.('#grid [data-event]')?.dataset.event,
     stop: isRefresh && stops(old).find((stop) => stop.tabIndex === 0)?.id,
   };
 });
 document.addEventListener('htmx:afterSwap', () => {
   if (!kept) return;
-  const { isRefresh, top, left, open, focus, event, stop } = kept;
+  const { isRefresh, top, left, focus, event, stop } = kept;
   const was = kept.isTimes;
   kept = null;
   const now = grid();
@@ -41,7 +41,6 @@ document.addEventListener('htmx:afterSwap', () => {
   if (isRefresh) scroller.scrollTo(left, top);
   else if (isTimes(now)) scrollFirst(now, was ? top : null);
   else scroller.scrollTo(0, 0);
-  if (open) document.getElementById(open)?.showPopover({ source: document.getElementById(`${open}-btn`) });
   prepare(stop && document.getElementById(stop));
   if (focusNext) stops(now).find((el) => el.tabIndex === 0)?.focus();
   else if (focus && document.activeElement === document.body) {
@@ -181,15 +180,24 @@ function moveNow() {
   else label.textContent = `${Number(get('hour')) % 12 || 12}:${get('minute')} ${get('hour') < 12 ? 'am' : 'pm'}`;
 }
 
+// --- an event that was searched for, in the grid or behind its "+N more"
+function seek(id) {
+  const event = document.getElementById(id);
+  const more = grid().querySelector('.more');
+  if (event && grid().contains(event)) {
+    event.scrollIntoView({ block: 'center' });
+    event.focus({ preventScroll: true });
+  } else if (id.startsWith('ev-') && more) {
+    document.addEventListener('htmx:afterSettle', () => setTimeout(() => document.getElementById(id.replace('ev', 'li'))?.focus()), { once: true });
+    htmx.ajax('GET', more.getAttribute('hx-get'), { source: more, target: '#popover' });
+  }
+}
+
 if (grid()) {
   // The server takes a phone for one by what it says; a narrow window says nothing.
   if (location.pathname === '/calendar/' && grid().dataset.view === 'month' && matchMedia('(max-width: 639.98px)').matches) document.getElementById('view-agenda').click();
   prepare();
   if (isTimes(grid())) scrollFirst(grid(), null);
-  const sought = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (sought && grid().contains(sought)) { // an event that was searched for
-    sought.scrollIntoView({ block: 'center' });
-    sought.focus({ preventScroll: true });
-  }
+  seek(decodeURIComponent(location.hash.slice(1)));
   setInterval(moveNow, 15000);
 }

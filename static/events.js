@@ -16,7 +16,7 @@ function select(el) {
   shown?.classList.add('is-selected');
 }
 function showDetails(source) {
-  popover.setAttribute('aria-labelledby', 'event-title');
+  popover.setAttribute('aria-labelledby', popover.querySelector('h2').id);
   if (popover.matches(':popover-open')) return;
   select(source);
   popover.showPopover({ source });
@@ -26,7 +26,8 @@ popover?.addEventListener('toggle', ({ newState }) => {
   if (newState !== 'closed') return;
   const from = shown;
   select(null);
-  if (document.activeElement === document.body && !dialog.open) find(from)?.focus({ preventScroll: true });
+  const { activeElement } = document; // after a refresh the browser does not know any more where the focus came from
+  if ((activeElement === document.body || popover.contains(activeElement)) && !dialog.open) find(from)?.focus({ preventScroll: true });
 });
 
 // --- dialog
@@ -88,7 +89,7 @@ document.addEventListener('htmx:afterSettle', ({ detail }) => {
 });
 document.addEventListener('htmx:beforeRequest', (event) => {
   const { elt } = event.detail;
-  if (elt.id === 'event' && !popover.matches(':popover-open')) event.preventDefault();
+  if (elt.parentElement === popover && !popover.matches(':popover-open')) event.preventDefault();
   else if (dialog?.contains(elt) && elt.matches('form, a')) document.getElementById('form-error')?.remove();
 });
 document.addEventListener('htmx:afterRequest', ({ detail }) => {

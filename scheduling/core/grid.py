@@ -19,6 +19,7 @@ Invariants:
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class Entry:
     start: datetime | date
     end: datetime | date
     title: str = ""
+    local: Span[date] | None = None  # its local days, where they are known already
 
     @property
     def all_day(self) -> bool:
@@ -60,11 +62,18 @@ class Entry:
 
     def days(self, place: ZoneInfo) -> Span[date]:
         """The local days it touches, with an exclusive end; never empty."""
+        if self.local is not None:
+            return self.local
         if not isinstance(self.start, datetime) or not isinstance(self.end, datetime):
             return Span(self.start, max(self.end, self.start + DAY))
-        first = wall_time(self.start, place).date()
-        last = wall_time(self.end - timedelta(microseconds=1), place).date()
-        return Span(first, max(first, last) + DAY)
+        return local_days(self.start, self.end, place)
+
+
+def local_days(start: datetime, end: datetime, place: ZoneInfo) -> Span[date]:
+    """The local days between two instants, with an exclusive end; never empty."""
+    first = wall_time(start, place).date()
+    last = wall_time(end - timedelta(microseconds=1), place).date()
+    return Span(first, max(first, last) + DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,15 +239,14 @@ def _shown(
 
 def _by_week(entries: Iterable[Entry], weeks: Sequence[Sequence[date]], place: ZoneInfo) -> list[list[Entry]]:
     """The entries of each week; a short event in the night between two weeks belongs to the first one."""
-    spans = [Span(days[0], days[-1] + DAY) for days in weeks]
+    starts, ends = [days[0] for days in weeks], [days[-1] + DAY for days in weeks]
     sorted_in: list[list[Entry]] = [[] for _ in weeks]
     for entry in entries:
         touched = entry.days(place)
-        for number, span in enumerate(spans):
-            if overlap(touched, span):
-                sorted_in[number].append(entry)
-                if not entry.is_bar:
-                    break
+        for number in range(bisect_right(ends, touched.start), bisect_left(starts, touched.end)):
+            sorted_in[number].append(entry)
+            if not entry.is_bar:
+                break
     return sorted_in
 
 

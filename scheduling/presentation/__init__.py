@@ -4,7 +4,7 @@ Nothing here queries. Positions come from `core.grid`; their class names (`r-N s
 made by `build_assets`; `e-N` and `is-…` are in static/app.css.
 """
 
-from scheduling.presentation.agenda import agenda
+from scheduling.presentation.agenda import agenda, day_list
 from scheduling.presentation.hits import Hit, hits_of
 from scheduling.presentation.items import Item, items_of
 from scheduling.presentation.month import month
@@ -21,6 +21,7 @@ __all__ = [
     "Viewer",
     "accounts_of",
     "agenda",
+    "day_list",
     "hits_of",
     "items_of",
     "mini_month",

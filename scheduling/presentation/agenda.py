@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
+from scheduling.core import grid
 from scheduling.core.spans import Span, clip, subtract
 from scheduling.core.zones import DAY, day_bounds, instant, wall_time
 from scheduling.presentation.items import DAY_LIMIT, Item, Row, row_of
 from scheduling.presentation.summary import busy_spans, day_summary
-from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, duration, new_address, view_address
+from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, duration, long_day, new_address, view_address
+
+LIST_LIMIT = 100  # lines of the list that "+N more" opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,19 @@ def agenda(day: date, items: list[Item], viewer: Viewer) -> list[AgendaDay]:
     if days.contains(viewer.today):
         on.setdefault(viewer.today, [])
     return [_agenda_day(d, on[d], viewer, limit=len(on[d]) if d == day else DAY_LIMIT) for d in sorted(on)]
+
+
+def day_list(day: date, items: list[Item], viewer: Viewer) -> dict[str, Any]:
+    """Everything of one day in the order of the month, at most `LIST_LIMIT` lines of it."""
+    (lanes,) = grid.month_grid([item.entry for item in items], [[day]], viewer.place)
+    by_key = {item.key: item for item in items}
+    keys = lanes.keys[0]
+    return {
+        "day_name": long_day(day),
+        "rows": [row_of(by_key[key], day, viewer, "li") for key in keys[:LIST_LIMIT]],
+        "more": max(0, len(keys) - LIST_LIMIT),
+        "agenda": view_address("agenda", day),
+    }
 
 
 def _agenda_day(day: date, items: list[Item], viewer: Viewer, limit: int) -> AgendaDay:

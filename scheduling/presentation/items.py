@@ -5,18 +5,19 @@ Occurrences come with their event and its calendar; nothing here queries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
+from typing import NamedTuple
 
 from django.urls import reverse
 
 from scheduling.core import grid
 from scheduling.core.zones import DAY, wall_time
-from scheduling.models import Calendar, CalendarEvent, EventInstance
-from scheduling.presentation.viewer import Viewer, long_day, view_address
+from scheduling.models import CalendarEvent, EventInstance
+from scheduling.presentation.viewer import Viewer, event_address, long_day, view_address
 
-LIST_LIMIT = 14  # the longest list that a page carries for a popover
 DAY_LIMIT = 30  # lines of one day in a longer list; more make a page heavy and are not read in passing
 
 
@@ -38,110 +39,158 @@ REPEATS = Mark(icon="arrow-repeat", label="repeats")
 URGENT = (CONFLICT, REFUSED, WAITING, READ_ONLY)
 
 
-@dataclass(frozen=True)
+class _Signs(NamedTuple):
+    """The states of an event: class names in grids and in lists, signs, and words each after a comma."""
+
+    state: str
+    list_state: str
+    marks: tuple[Mark, ...]
+    spoken: str
+
+
 class Item:
-    """One occurrence, ready to be drawn any number of times."""
+    """One occurrence, ready to be drawn any number of times.
+
+    A crowded month has thousands and draws a hundred: where it stands is worked out at once, what it says only when it
+    is asked for.
+    """
 
     entry: grid.Entry
-    event_id: str
-    revision: str  # of an event that may be changed here, else empty
-    href: str
-    title: str
-    color: int
-    calendar: str
-    location: str
-    state: str  # class names
-    marks: tuple[Mark, ...]  # the weightiest state as a sign
-    urgent: tuple[Mark, ...]  # the same where there is less room
-    spoken: str  # the states in words, each after a comma
-    busy: bool
     starts: datetime | None = None  # wall time; None when all day
     ends: datetime | None = None
-    list_state: str = ""  # class names in lists
+
+    def __init__(self, occurrence: EventInstance, viewer: Viewer) -> None:
+        self._occurrence, self._viewer = occurrence, viewer
+        self._event: CalendarEvent = occurrence.event
+        self.event_id = str(self._event.id)
+        key = f"{self.event_id}-{_compact(occurrence.original_start)}"
+        if self._event.is_all_day:
+            self.entry = grid.Entry(key, occurrence.start_date, occurrence.end_date, self._event.title)
+        else:
+            start, end = occurrence.start, occurrence.end
+            self.starts, self.ends = wall_time(start, viewer.place), wall_time(end, viewer.place)
+            self.entry = grid.Entry(
+                key, start, end, self._event.title, grid.local_days(start, end, viewer.place)
+            )
 
     @property
     def key(self) -> str:
         return self.entry.key
 
+    @cached_property
+    def revision(self) -> str:
+        """Of an event that may be changed here, else empty."""
+        return str(self._event.revision) if self._event.is_editable else ""
+
+    @cached_property
+    def href(self) -> str:
+        original = self._occurrence.original_start
+        address = event_address(self._event.id)
+        if original and self._event.id == self._occurrence.master_id:  # an override has an address of its own
+            address += f"?occurrence={original}"
+        return address
+
+    @cached_property
+    def title(self) -> str:
+        return self._event.title or "(no title)"
+
+    @cached_property
+    def color(self) -> int:
+        return self._event.effective_color
+
+    @cached_property
+    def calendar(self) -> str:
+        return self._event.calendar.name
+
+    @property
+    def location(self) -> str:
+        return self._event.location
+
+    @cached_property
+    def busy(self) -> bool:
+        return not self._is_free and not self._is_declined
+
+    @property
+    def _is_free(self) -> bool:
+        return self._event.availability == CalendarEvent.Availability.FREE
+
+    @property
+    def _is_declined(self) -> bool:
+        return any(
+            guest.get("self") and guest.get("responseStatus") == "declined" for guest in self._event.attendees
+        )
+
+    @property
+    def state(self) -> str:
+        return self._signs.state
+
+    @property
+    def list_state(self) -> str:
+        return self._signs.list_state
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The weightiest state as a sign."""
+        return self._signs.marks[:1]
+
+    @property
+    def urgent(self) -> tuple[Mark, ...]:
+        """The same where there is less room."""
+        return tuple(mark for mark in self.marks if mark in URGENT)
+
+    @property
+    def spoken(self) -> str:
+        return self._signs.spoken
+
+    @cached_property
+    def _signs(self) -> _Signs:
+        event, occurrence, viewer = self._event, self._occurrence, self._viewer
+        if self.starts is None:
+            past, now = occurrence.end_date <= viewer.today, False
+        else:
+            past, now = occurrence.end <= viewer.now, occurrence.start <= viewer.now < occurrence.end
+        conflict = event.sync_state == CalendarEvent.SyncState.CONFLICT
+        refused = event.sync_state == CalendarEvent.SyncState.REFUSED
+        waiting = event.is_waiting and not conflict and not refused
+        free, declined = self._is_free, self._is_declined
+        tentative = event.status == CalendarEvent.Status.TENTATIVE and not declined
+        flags = {
+            "is-past": past,
+            "is-now": now,
+            "is-tentative": tentative,
+            "is-declined": declined,
+            "is-free": free and not declined and self.starts is not None,
+            "is-pending": waiting,
+            "is-conflict": conflict,
+            "is-error": refused,
+        }
+        in_lists = {"past": past, "no": declined, "asks": conflict, "bad": refused}
+        found = {
+            CONFLICT: conflict,
+            REFUSED: refused,
+            WAITING: waiting,
+            READ_ONLY: not event.is_editable,
+            TENTATIVE: tentative,
+            GUESTS: bool(event.attendees),
+            REPEATS: occurrence.master_id is not None,
+        }
+        marks = tuple(mark for mark, is_set in found.items() if is_set)
+        words = [mark.label for mark in marks] + ["declined"] * declined + ["shown as free"] * free
+        return _Signs(
+            state=" ".join(name for name, is_set in flags.items() if is_set),
+            list_state=" ".join(name for name, is_set in in_lists.items() if is_set),
+            marks=marks,
+            spoken="".join(f", {word}" for word in words),
+        )
+
 
 def items_of(occurrences: Iterable[EventInstance], viewer: Viewer) -> list[Item]:
-    return [_item(occurrence, viewer) for occurrence in occurrences]
-
-
-def _item(occurrence: EventInstance, viewer: Viewer) -> Item:
-    event: CalendarEvent = occurrence.event
-    calendar: Calendar = event.calendar
-    original = occurrence.original_start
-    address = reverse("event", args=[event.pk])
-    if original and event.pk == occurrence.master_id:  # an override has an address of its own
-        address += f"?occurrence={original}"
-    starts = ends = None
-    start: datetime | date
-    end: datetime | date
-    if occurrence.is_all_day:
-        start, end = occurrence.start_date, occurrence.end_date
-        past, now = end <= viewer.today, False
-    else:
-        start, end = occurrence.start, occurrence.end
-        starts, ends = wall_time(start, viewer.place), wall_time(end, viewer.place)
-        past, now = end <= viewer.now, start <= viewer.now < end
-
-    conflict = event.sync_state == CalendarEvent.SyncState.CONFLICT
-    refused = event.sync_state == CalendarEvent.SyncState.REFUSED
-    waiting = event.is_waiting and not conflict and not refused
-    tentative = event.status == CalendarEvent.Status.TENTATIVE
-    declined = any(
-        guest.get("self") and guest.get("responseStatus") == "declined" for guest in event.attendees
-    )
-    free = event.availability == CalendarEvent.Availability.FREE
-    flags = {
-        "is-past": past,
-        "is-now": now,
-        "is-tentative": tentative and not declined,
-        "is-declined": declined,
-        "is-free": free and not declined and not occurrence.is_all_day,
-        "is-pending": waiting,
-        "is-conflict": conflict,
-        "is-error": refused,
-    }
-    in_lists = {"past": past, "no": declined, "asks": conflict, "bad": refused}
-    marks = [
-        mark
-        for mark, is_set in (
-            (CONFLICT, conflict),
-            (REFUSED, refused),
-            (WAITING, waiting),
-            (READ_ONLY, not event.is_editable),
-            (TENTATIVE, tentative and not declined),
-            (GUESTS, bool(event.attendees)),
-            (REPEATS, occurrence.master_id is not None),
-        )
-        if is_set
-    ]
-    words = [mark.label for mark in marks] + ["declined"] * declined + ["shown as free"] * free
-    return Item(
-        entry=grid.Entry(f"{event.pk}-{_compact(original)}", start, end, event.title),
-        event_id=str(event.pk),
-        revision=str(event.revision) if event.is_editable else "",
-        href=address,
-        title=event.title or "(no title)",
-        color=event.color or calendar.color,
-        calendar=calendar.name,
-        location=event.location,
-        state=" ".join(name for name, is_set in flags.items() if is_set),
-        marks=tuple(marks[:1]),
-        urgent=tuple(mark for mark in marks[:1] if mark in URGENT),
-        spoken="".join(f", {word}" for word in words),
-        busy=not free and not declined,
-        starts=starts,
-        ends=ends,
-        list_state=" ".join(name for name, is_set in in_lists.items() if is_set),
-    )
+    return [Item(occurrence, viewer) for occurrence in occurrences]
 
 
 def _compact(original_start: str) -> str:
     """An original start as part of an element's id."""
-    return "".join(c for c in original_start if c.isalnum()) or "0"
+    return "".join(c for c in original_start if c.isalnum()) if original_start else "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +224,22 @@ def row_of(item: Item, day: date, viewer: Viewer, prefix: str = "ev") -> Row:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """ "+N more": a button and the list it opens; of a very crowded day, a link to its agenda instead."""
+    """ "+N more": opens the list of its day; a link to its agenda where no script runs."""
 
     id: str
     place: str
-    count: int
+    count: str
     day_name: str
-    rows: tuple[Row, ...]
+    list_href: str
     href: str
 
 
-def more_of(
-    keys: Sequence[str], count: int, day: date, place: str, items: dict[str, Item], viewer: Viewer
-) -> More:
-    is_short = len(keys) <= LIST_LIMIT
+def more_of(count: int, day: date, place: str) -> More:
     return More(
         id=f"more-{day:%Y%m%d}-{'-'.join(place.split())}",
         place=place,
-        count=count,
+        count=str(count),
         day_name=long_day(day),
-        rows=tuple(row_of(items[key], day, viewer, "li") for key in keys) if is_short else (),
+        list_href=reverse("day-list", args=[day.isoformat()]),
         href=view_address("agenda", day),
     )

@@ -24,13 +24,14 @@ DOTS = 4
 @dataclass
 class MonthDay:
     day: date
+    iso: str
     number: str
     weekday: str
     rest: str  # what follows the number when read out
     label: str
     classes: str
     is_today: bool
-    tabindex: int
+    tabindex: str
     day_href: str
     pick_href: str
     new_href: str
@@ -42,7 +43,7 @@ class MonthDay:
 
 @dataclass(frozen=True)
 class MonthWeek:
-    number: int
+    number: str
     href: str
     days: list[MonthDay]
 
@@ -106,12 +107,10 @@ def _month_week(lanes: grid.Lanes, chosen: date, items: dict[str, Item], viewer:
     for column, hidden in enumerate(lanes.hidden):
         if hidden:
             cell = days[column]
-            cell.more = more_of(
-                lanes.keys[column], len(hidden), cell.day, f"l-{grid.MONTH_LANES}", items, viewer
-            )
+            cell.more = more_of(len(hidden), cell.day, f"l-{grid.MONTH_LANES}")
     # ISO numbers weeks by their Thursday, wherever the week begins for this person.
     thursday = next((d for d in lanes.days if d.isoweekday() == 4), lanes.days[0])
-    return MonthWeek(thursday.isocalendar().week, view_address("week", lanes.days[0]), days)
+    return MonthWeek(str(thursday.isocalendar().week), view_address("week", lanes.days[0]), days)
 
 
 def _month_day(day: date, chosen: date, items: list[Item], viewer: Viewer) -> MonthDay:
@@ -128,13 +127,14 @@ def _month_day(day: date, chosen: date, items: list[Item], viewer: Viewer) -> Mo
     count = f"{len(items)} event{'' if len(items) == 1 else 's'}"
     return MonthDay(
         day=day,
+        iso=day.isoformat(),
         number=f"{day.day} {day:%b}" if edge else str(day.day),
         weekday=f"{day:%A}",
         rest=f"{'' if edge else f' {day:%B}'}{', today' if is_today else ''}, {count}",
         label=long_day(day),
         classes=" ".join(name for name, is_set in states.items() if is_set),
         is_today=is_today,
-        tabindex=0 if day == chosen else -1,
+        tabindex="0" if day == chosen else "-1",
         day_href=view_address("day", day),
         pick_href=view_address("month", day),
         new_href=new_address(f"date={day.isoformat()}&all_day=1"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from scheduling.core.spans import Span, clip, union
-from scheduling.core.zones import DAY, add_months, day_bounds, month_weeks
+from scheduling.core.spans import Span, union
+from scheduling.core.zones import DAY, add_months, instant, month_weeks
 from scheduling.models import Calendar
 from scheduling.presentation.items import Item
 from scheduling.presentation.viewer import Viewer, view_address
@@ -19,10 +18,10 @@ LOADS = ("free", "lightly booked", "half booked", "mostly booked", "full")
 
 @dataclass(frozen=True, slots=True)
 class MiniDay:
-    number: int
+    number: str
     rest: str
     href: str
-    load: int
+    load: str  # empty when there is none
     is_out: bool
     is_today: bool
     id: str
@@ -51,10 +50,10 @@ def mini_month(view: str, day: date, items: list[Item], viewer: Viewer) -> Mini:
                 view == "week" and day in week,
                 [
                     MiniDay(
-                        number=d.day,
+                        number=str(d.day),
                         rest=f" {d:%B}{', today' if d == viewer.today else ''}, {LOADS[loads[d]]}",
                         href=view_address(target, d),
-                        load=loads[d],
+                        load=str(loads[d] or ""),
                         is_out=d.month != day.month,
                         is_today=d == viewer.today,
                         id=f"mini-{d:%Y%m%d}",
@@ -69,25 +68,30 @@ def mini_month(view: str, day: date, items: list[Item], viewer: Viewer) -> Mini:
 
 def _loads(items: Iterable[Item], days: Span[date], viewer: Viewer) -> dict[date, int]:
     """How booked each day is, from 0 (free) to 4 (as long as a working day)."""
-    spans: dict[date, list[Span[datetime]]] = defaultdict(list)
-    lightly: set[date] = set()
+    count = (days.end - days.start).days
+    all_days = [days.start + timedelta(days=n) for n in range(count + 1)]
+    midnights = [instant(datetime.combine(day, time.min), viewer.place) for day in all_days]
+    spans: list[list[Span[datetime]]] = [[] for _ in range(count)]
+    lightly: set[int] = set()
     for item in items:
-        shown = clip(item.entry.days(viewer.place), days) if item.busy else None
-        for n in range((shown.end - shown.start).days if shown else 0):
-            day = shown.start + timedelta(days=n)  # type: ignore[union-attr]
-            if item.entry.all_day:
-                lightly.add(day)
-            elif part := clip(item.entry.span(), day_bounds(day, viewer.place)):
-                spans[day].append(part)
+        if not item.busy:
+            continue
+        touched = item.entry.days(viewer.place)
+        shown = range(max(0, (touched.start - days.start).days), min(count, (touched.end - days.start).days))
+        if item.entry.all_day:
+            lightly.update(shown)
+            continue
+        span = item.entry.span()
+        for n in shown:
+            start, end = max(span.start, midnights[n]), min(span.end, midnights[n + 1])
+            if start <= end:  # a change of the date line skips a day
+                spans[n].append(Span(start, end))
     working_day = datetime.combine(date.min, viewer.work_end) - datetime.combine(date.min, viewer.work_start)
     loads: dict[date, int] = {}
-    for n in range((days.end - days.start).days):
-        day = days.start + timedelta(days=n)
-        booked = sum((span.end - span.start for span in union(spans[day])), timedelta())
-        loads[day] = (
-            min(4, -int(-booked / working_day * 4 // 1))
-            if booked
-            else int(day in lightly or bool(spans[day]))
+    for n in range(count):
+        booked = sum((span.end - span.start for span in union(spans[n])), timedelta())
+        loads[all_days[n]] = (
+            min(4, -int(-booked / working_day * 4 // 1)) if booked else int(n in lightly or bool(spans[n]))
         )
     return loads
 

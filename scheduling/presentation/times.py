@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -13,6 +14,7 @@ from scheduling.presentation.pieces import Piece, bar_piece
 from scheduling.presentation.summary import day_summary
 from scheduling.presentation.viewer import (
     Viewer,
+    clock_time,
     long_day,
     new_address,
     offset_name,
@@ -37,12 +39,38 @@ class BoxPiece:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
+    """An empty stretch of the time grid, to add an event at."""
+
     id: str
     place: str
     time: str
     label: str
     href: str
     tabindex: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Those of one day. They depend on nothing else, so that what is drawn of them can be kept."""
+
+    day: date
+    rows: int  # the height of each
+    clock: str
+    tab_stop: int | None  # the row that Tab reaches
+
+    def __iter__(self) -> Iterator[Slot]:
+        name = long_day(self.day)
+        for row in range(1, grid.ROWS, self.rows):
+            clock = time(*divmod((row - 1) * grid.ROW_MINUTES, 60))
+            shown = clock_time(clock, self.clock)
+            yield Slot(
+                id=f"slot-{self.day:%Y%m%d}-{clock:%H%M}",
+                place=f"r-{row} s-{self.rows}",
+                time=shown,
+                label=f"{name}, {shown}, add an event",
+                href=new_address(f"start={self.day.isoformat()}T{clock:%H:%M}"),
+                tabindex=0 if row == self.tab_stop else -1,
+            )
 
 
 @dataclass(frozen=True)
@@ -56,7 +84,7 @@ class Column:
     is_off: bool
     href: str
     off: list[str]
-    slots: list[Slot]
+    slots: Slots
     boxes: list[BoxPiece]
     more: list[More]
     summary: str
@@ -107,7 +135,7 @@ def times(days: list[date], items: list[Item], viewer: Viewer) -> Times:
         second_offset=offset_name(noon, viewer.second_place) if viewer.second_place else "",
         bars=[bar_piece(by_key[bar.key], bar, days, viewer, with_column=True) for bar in lanes.bars],
         bar_more=[
-            more_of(hidden, len(hidden), days[n], f"d-{n + 1} l-{grid.ALL_DAY_LANES}", by_key, viewer)
+            more_of(len(hidden), days[n], f"d-{n + 1} l-{grid.ALL_DAY_LANES}")
             for n, hidden in enumerate(lanes.hidden)
             if hidden
         ],
@@ -139,19 +167,6 @@ def _column(
     hours = 12 if viewer.compact else 6
     tab_stop = _tab_stop(laid_out, hours, viewer) if has_focus else None
     count = len(laid_out.boxes) + sum(len(place.keys) for place in laid_out.more)
-    slots = []
-    for row in range(1, grid.ROWS, hours):
-        clock = time(*divmod((row - 1) * grid.ROW_MINUTES, 60))
-        slots.append(
-            Slot(
-                id=f"slot-{day:%Y%m%d}-{clock:%H%M}",
-                place=f"r-{row} s-{hours}",
-                time=viewer.time(clock),
-                label=f"{long_day(day)}, {viewer.time(clock)}, add an event",
-                href=new_address(f"start={day.isoformat()}T{clock:%H:%M}"),
-                tabindex=0 if row == tab_stop else -1,
-            )
-        )
     return Column(
         day=day,
         number=number,
@@ -162,20 +177,13 @@ def _column(
         is_off=is_weekend(day),
         href=view_address("day", day),
         off=_off_hours(day, viewer),
-        slots=slots,
+        slots=Slots(day, hours, viewer.clock, tab_stop),
         boxes=[
             _box_piece(by_key[box.key], box, day, viewer, place_in(n, count))
             for n, box in enumerate(laid_out.boxes, start=1)
         ],
         more=[
-            more_of(
-                place.keys,
-                len(place.keys),
-                day,
-                f"r-{place.row} s-{place.rows} c-{place.column}of{place.columns}",
-                by_key,
-                viewer,
-            )
+            more_of(len(place.keys), day, f"r-{place.row} s-{place.rows} c-{place.column}of{place.columns}")
             for place in laid_out.more
         ],
         summary=summary,

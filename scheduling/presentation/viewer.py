@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -54,10 +55,7 @@ class Viewer:
         return self.now_wall.date()
 
     def time(self, moment: datetime | time) -> str:
-        """`09:00`, or `9 am` and `9:30 am` on a 12-hour clock."""
-        if self.clock == UserProfile.Clock.HOURS_24:
-            return f"{moment:%H:%M}"
-        return f"{moment.hour % 12 or 12}{f':{moment:%M}' if moment.minute else ''} {moment:%p}".lower()
+        return clock_time(moment, self.clock)
 
     def shown_days(self, days: Iterable[date]) -> list[date]:
         return [day for day in days if self.show_weekends or not is_weekend(day)]
@@ -76,6 +74,14 @@ class Viewer:
         )
 
 
+def clock_time(moment: datetime | time, clock: str) -> str:
+    """`09:00`, or `9 am` and `9:30 am` on a 12-hour clock."""
+    if clock == UserProfile.Clock.HOURS_24:
+        return f"{moment.hour:02}:{moment.minute:02}"
+    return f"{moment.hour % 12 or 12}{f':{moment:%M}' if moment.minute else ''} {moment:%p}".lower()
+
+
+@lru_cache(maxsize=512)
 def long_day(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B}"
 
@@ -85,8 +91,22 @@ def place_in(number: int, count: int) -> str:
     return f", {number} of {count}" if count > 1 else ""
 
 
+# A page has hundreds of addresses; each `reverse` costs as much as drawing an event.
+@lru_cache(maxsize=4096)
 def view_address(view: str, day: date) -> str:
     return reverse("calendar-view", args=[view, day.isoformat()])
+
+
+def event_address(event_id: UUID) -> str:
+    return _event_pattern().replace(_NO_EVENT, str(event_id))
+
+
+_NO_EVENT = str(UUID(int=0))
+
+
+@cache
+def _event_pattern() -> str:
+    return reverse("event", args=[_NO_EVENT])
 
 
 def new_address(start: str) -> str:

@@ -77,7 +77,7 @@ def _show(request: HtmxHttpRequest, viewer: Viewer, period: Period) -> HttpRespo
     is_fragment = wants_fragment(request)
     if is_fragment and request.headers.get("If-None-Match") == state:
         return vary(HttpResponseNotModified())
-    items = _items(calendars, viewer, period)
+    items = _shown_items(calendars, viewer, period)
     context = {
         "period": period,
         "viewer": viewer,
@@ -96,10 +96,25 @@ def _show(request: HtmxHttpRequest, viewer: Viewer, period: Period) -> HttpRespo
     return vary(render(request, template, context))
 
 
-def _items(calendars: list[Calendar], viewer: Viewer, period: Period) -> list[Item]:
+@require_GET
+def day_list(request: HtmxHttpRequest, date: str) -> HttpResponse:
+    """All of one day: what "+N more" opens in a popover. As a page the agenda has it."""
+    viewer, day = Viewer.of(queries.profile_of(request.user), queries.utc_now()), parse_day(date)
+    if not wants_fragment(request):
+        return vary(redirect("calendar-view", "agenda", date))
+    items = _items(list(queries.calendars_of(request.user)), viewer, day, day)
+    return vary(render(request, "scheduling/_day_list.html", presentation.day_list(day, items, viewer)))
+
+
+def _shown_items(calendars: list[Calendar], viewer: Viewer, period: Period) -> list[Item]:
     """The occurrences of the shown period and of the mini month beside it."""
     weeks = month_weeks(period.day, viewer.first_day)
     first, last = min(weeks[0][0], period.days[0]), max(weeks[-1][-1], period.days[-1])
+    return _items(calendars, viewer, first, last)
+
+
+def _items(calendars: list[Calendar], viewer: Viewer, first: Date, last: Date) -> list[Item]:
+    """The occurrences of visible calendars from one local day to another, both included."""
     shown = window(first, last + DAY, viewer.place)
     visible = {calendar.pk: calendar for calendar in calendars if calendar.is_visible}
     occurrences = queries.occurrences_between(visible, shown.start, shown.end)

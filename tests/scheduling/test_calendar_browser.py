@@ -85,16 +85,17 @@ def test_refresh_keeps_an_open_list_of_the_month(page: Page, api: httpx.Client) 
     for n in range(6):
         add(api, f"Full day {n}", day + timedelta(minutes=n))
     live(page, "month", day)
-    cell = page.locator(f"#d-{day:%Y-%m-%d}")
-    cell.locator("button.more").click()
-    listed = cell.locator(".day-list")
-    expect(listed).to_be_visible()
+    more = page.locator(f"#d-{day:%Y-%m-%d} .more")
+    more.click()
+    listed = page.locator("#popover:popover-open")
+    expect(listed).to_contain_text("Full day 5")
 
     add(api, "Full day 6", day + timedelta(hours=2))
     expect(listed).to_contain_text("Full day 6")
     expect(listed).to_be_visible()
     page.keyboard.press("Escape")
     expect(listed).to_be_hidden()
+    expect(more).to_be_focused()
 
 
 def test_refresh_waits_while_something_is_dragged(page: Page, api: httpx.Client) -> None:

@@ -482,16 +482,31 @@ def test_crowded_day_of_the_month_lists_the_rest(client_of_alice: Client, alice:
     for hour in range(6):
         make_event(alice, title=f"Talk {hour}", start=datetime(2026, 11, 24, 8 + hour, tzinfo=UTC))
     page = show(client_of_alice, "month")
-    button = page.one("button", cls="more")
-    assert page.texts[button["id"]] == "+3 more on Tuesday 24 November"
-    listed = page.texts[button["popovertarget"]]
+    more = page.one("a", cls="more")
+    assert page.texts[more["id"]] == "+3 more on Tuesday 24 November"
+    assert more["href"] == address("agenda")
+    listed = client_of_alice.get(more["hx-get"], **HTMX).content.decode()
     assert [f"Talk {hour}" in listed for hour in range(6)] == [True] * 6
 
 
-def test_very_crowded_day_leads_to_its_agenda(client_of_alice: Client, alice: Any) -> None:
-    for n in range(15):
+def test_list_of_a_day_is_without_htmx_its_agenda_and_never_of_another_person(
+    client_of_alice: Client, bob: Any
+) -> None:
+    make_event(bob, title="Secret plans")
+    list_of_day = reverse("day-list", args=[TUESDAY])
+    assert client_of_alice.get(list_of_day)["Location"] == address("agenda")
+    assert "Secret plans" not in client_of_alice.get(list_of_day, **HTMX).content.decode()
+    assert client_of_alice.get(reverse("day-list", args=["2026-02-30"])).status_code == 404
+
+
+def test_very_crowded_day_lists_a_hundred_and_leads_to_its_agenda(
+    client_of_alice: Client, alice: Any
+) -> None:
+    for n in range(103):
         make_event(alice, title=f"Talk {n}")
-    assert show(client_of_alice, "month").one("a", cls="more")["href"] == address("agenda")
+    page = Page(client_of_alice.get(reverse("day-list", args=[TUESDAY]), **HTMX))
+    assert len(page.all("a", cls="ag-i")) == 100
+    assert "+3 more" in page.texts["day-list"]
 
 
 def test_ninth_event_side_by_side_goes_into_more(client_of_alice: Client, alice: Any) -> None:
@@ -499,7 +514,7 @@ def test_ninth_event_side_by_side_goes_into_more(client_of_alice: Client, alice:
         make_event(alice, title=f"Clash {n:02}")
     page = show(client_of_alice, "day")
     assert len(page.all("a", cls="ev")) == 7
-    assert page.texts[page.one("button", cls="more")["id"]].startswith("+5 more")
+    assert page.texts[page.one("a", cls="more")["id"]].startswith("+5 more")
 
 
 def test_agenda_names_today_and_a_long_event_by_its_days(client_of_alice: Client, alice: Any) -> None:

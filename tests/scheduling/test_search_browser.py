@@ -52,6 +52,23 @@ def test_hits_follow_the_typing_and_open_the_day_with_the_event_in_focus(page: P
     expect(page.locator("#search-text")).to_have_value("zepp")
 
 
+def test_hit_behind_more_opens_the_list_of_its_day_with_the_event_in_focus(
+    page: Page, api: httpx.Client
+) -> None:
+    start = (datetime.now(UTC) + timedelta(days=300)).replace(hour=12, minute=0, second=0, microsecond=0)
+    times = {"start_time": start.isoformat(), "end_time": (start + timedelta(hours=1)).isoformat()}
+    events = [
+        api.post("events/", json={"title": f"Crowd {n}", "time_zone": "UTC", **times}).json()["id"]
+        for n in range(10)
+    ]
+    page.goto("/calendar/search/?q=%22Crowd+9%22")
+    page.locator(".hit").click()
+    found = page.locator(f"#popover:popover-open [data-event='{events[-1]}']")
+    expect(found).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#popover #event-title")).to_have_text("Crowd 9")
+
+
 def test_search_works_without_javascript(
     browser: Browser, product: Product, signed_in: Any, event: str
 ) -> None:

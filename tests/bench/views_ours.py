@@ -1,0 +1,88 @@
+"""Our month and week on the given events, through every middleware: `python -m tests.bench.views_ours FILE RUNS`.
+
+Signed in, as the product runs (DEBUG off, its own static files). Prints CPU seconds of each run, the number of queries,
+and bytes, as JSON.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sys
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import django
+from cryptography.fernet import Fernet
+
+os.environ.update(
+    DJANGO_SETTINGS_MODULE="project.settings",
+    APPOINTMENT_ENV_FILE=os.devnull,
+    DEBUG="0",
+    SECRET_KEY="bench" * 10,
+    TOKEN_KEYS=Fernet.generate_key().decode(),
+)
+django.setup()
+
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from project import assets
+from scheduling import services
+from scheduling.core.event import EventValues
+from scheduling.models import Calendar
+from tests.make import make_user
+
+
+def values_of(event: dict[str, Any]) -> EventValues:
+    read = date.fromisoformat if event["all_day"] else datetime.fromisoformat
+    return EventValues(
+        title=event["title"],
+        location=event["location"],
+        start=read(event["start"]),
+        end=read(event["end"]),
+        is_all_day=event["all_day"],
+        time_zone="" if event["all_day"] else "UTC",
+    )
+
+
+def main() -> None:
+    work = json.loads(Path(sys.argv[1]).read_text())
+    call_command("migrate", verbosity=0)
+    assets.prepare()
+    person = make_user("ana@example.com", zone="UTC")
+    services.create_remote_events(
+        calendar=Calendar.objects.get(user=person, is_primary=True),
+        items=[(values_of(event), {}) for event in work["events"]],
+        origin="import",
+    )
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    answer: dict[str, Any] = {}
+    for view in ("month", "week"):
+        address = f"/calendar/{view}/{work['day']}/"
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(address)
+        assert page.status_code == 200 and b"data-event" in page.content
+        spent = []
+        for _ in range(int(sys.argv[2])):
+            begun = time.process_time()
+            client.get(address)
+            spent.append(time.process_time() - begun)
+        fragment = client.get(address, headers={"HX-Request": "true"}).content
+        answer[view] = {
+            "seconds": spent,
+            "queries": len(queries),
+            "page": len(gzip.compress(page.content, 6)),
+            "fragment": len(gzip.compress(fragment, 6)),
+        }
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()
