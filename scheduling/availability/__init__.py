@@ -16,6 +16,7 @@ from scheduling.availability.offers import (
     offers_of,
     reasons_for_starts,
     rules_of,
+    slots_in,
     slots_of,
     unknown_calendars,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "offers_of",
     "reasons_for_starts",
     "rules_of",
+    "slots_in",
     "slots_of",
     "unknown_calendars",
     "weekly_hours_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -112,19 +112,23 @@ def slots_of(
     moving: Booking | None = None,
     hold: Hold | None = None,
 ) -> list[Slot]:
-    """What a guest can book in `[start, end)`: any host's slots, or of a collective type those that suit all."""
-    per_host = list(
-        offers_of(
-            appointment_type,
-            start=start,
-            end=end,
-            now=now,
-            duration=duration,
-            hosts=hosts,
-            moving=moving,
-            hold=hold,
-        ).values()
+    """What a guest can book in `[start, end)`."""
+    offers = offers_of(
+        appointment_type,
+        start=start,
+        end=end,
+        now=now,
+        duration=duration,
+        hosts=hosts,
+        moving=moving,
+        hold=hold,
     )
+    return slots_in(offers, appointment_type)
+
+
+def slots_in(offers: Mapping[Any, Offer], appointment_type: AppointmentType) -> list[Slot]:
+    """The slots of any of the hosts, or of a collective type those that suit all."""
+    per_host = list(offers.values())
     if not per_host:
         return []
     if appointment_type.assignment == AppointmentType.Assignment.COLLECTIVE:

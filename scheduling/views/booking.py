@@ -5,7 +5,7 @@ Looking changes nothing. A guest needs neither an account nor a cookie nor JavaS
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from django.shortcuts import render
 
 from scheduling import availability, booking_queries, services
 from scheduling.booking_forms import GuestForm
+from scheduling.core.slots import Slot
 from scheduling.core.zones import window
 from scheduling.models import AppointmentType, Booking, BookingLink
 from scheduling.presentation import booking as shown
@@ -150,8 +151,8 @@ def _book(request: HttpRequest, found: AppointmentType, handle: str) -> HttpResp
     except KeyReused:
         words = "This form has been sent already; the confirmation is in your mail. Send it again to book once more."
         return _form(request, found, handle, start, form, problem=words, status=409, is_new=True)
-    except SlotTaken:
-        return _form(request, found, handle, start, form, is_taken=True)
+    except SlotTaken as error:
+        return _form(request, found, handle, start, form, is_taken=True, others=error.alternatives)
     except InvalidBooking as error:
         if "start" in error.fields:
             return _form(request, found, handle, start, form, is_taken=True)
@@ -174,6 +175,7 @@ def _form(
     form: GuestForm,
     *,
     is_taken: bool = False,
+    others: Sequence[Slot] = (),
     problem: str = "",
     status: int = 200,
     is_new: bool = False,
@@ -183,6 +185,8 @@ def _form(
     reader, minutes = reader_of(asked, found.user.profile), duration_of(found, asked)
     end = start + timedelta(minutes=minutes)
     day, times = reader.words(start, end)
+    if is_taken and not others:
+        others = services.alternatives(found, start, minutes)
     # A stamp that was good stays good: whoever corrects a field need not wait again.
     stamp = asked["stamp"] if form.is_bound and problem != STALE else services.form_stamp(found.pk)
     context = _about(found, handle, reader, minutes) | {
@@ -197,7 +201,7 @@ def _form(
         "honeypot": HONEYPOT,
         "problem": problem,
         "is_taken": is_taken,
-        "alternatives": shown.times(services.alternatives(found, start, minutes), reader) if is_taken else [],
+        "alternatives": shown.times(others, reader),
         "back": reader.link(day=reader.day_of(start).isoformat()),
     }
     return render(request, "booking/form.html", context, status=409 if is_taken else status)

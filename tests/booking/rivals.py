@@ -1,17 +1,20 @@
-"""A process of rivals: takes one JSON command per line, has its threads act at the same moment, answers one line.
+"""Rivals: several processes with many threads each that act on one database at the same moment.
 
-Run as `python -m tests.booking.rivals` with DATABASE_URL. Commands: `setup`, `post`, `move`, `pull`, `check`.
+Run as `python -m tests.booking.rivals` with DATABASE_URL of an empty database: makes its tables, forks, says `ready`,
+then answers each line of JSON with one. Commands: `setup` and `check`, or `acts` of `post`, `move` and `pull`.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from datetime import time as clock_time
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -22,8 +25,10 @@ django.setup()
 
 import logging  # noqa: E402
 
+from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test import Client  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
 from scheduling import services  # noqa: E402
 from scheduling.models import Booking, Calendar, CalendarEvent, OutgoingMail, Reservation  # noqa: E402
@@ -101,32 +106,53 @@ def check(handle: str) -> dict[str, Any]:
 
 
 ACTIONS = {"post": post, "move": move, "pull": pull}
+PROCESSES, THREADS = 3, 20
+
+Act = tuple[str, list[Any]]
+Answer = tuple[int, bool]
+_forking = multiprocessing.get_context("fork")
+_start = _forking.Barrier(PROCESSES)
 
 
-def act(name: str, arguments: list[Any], at: float) -> tuple[int, bool]:
-    time.sleep(max(0, at - time.time()))
+def act(name: str, arguments: list[Any]) -> Answer:
     try:
         return ACTIONS[name](*arguments)
     except Exception as error:
         print(repr(error), file=sys.stderr)
         return 500, False
+
+
+def act_in_turn(acts: Iterable[Act]) -> list[Answer]:
+    """What one thread does, on one connection."""
+    try:
+        return [act(*one) for one in acts]
     finally:
         connections.close_all()
 
 
+def act_at_once(acts: list[Act]) -> list[Answer]:
+    """What one process does; none begins before all are there."""
+    _start.wait(60)
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(chain(*threads.map(act_in_turn, (acts[number::THREADS] for number in range(THREADS)))))
+
+
 def main() -> None:
     logging.disable(logging.WARNING)  # each refusal would be a line
-    print("ready", flush=True)
-    for line in sys.stdin:
-        command = json.loads(line)
-        if "acts" in command:
-            with ThreadPoolExecutor(command["threads"]) as threads:
-                running = [threads.submit(act, *one, command["at"]) for one in command["acts"]]
-                answer: Any = [future.result() for future in running]
-        else:
-            answer = {"setup": setup, "check": check}[command["do"]](*command["with"])
-            connections.close_all()
-        print(json.dumps(answer), flush=True)
+    call_command("migrate", verbosity=0)
+    connections.close_all()
+    assert get_resolver().url_patterns  # loaded once, before there are several processes
+    with ProcessPoolExecutor(PROCESSES, mp_context=_forking) as processes:
+        list(processes.map(act_at_once, [[]] * PROCESSES))  # forks them all
+        print("ready", flush=True)
+        for line in sys.stdin:
+            command = json.loads(line)
+            if "acts" in command:
+                shares = [command["acts"][number::PROCESSES] for number in range(PROCESSES)]
+                answer: Any = list(chain(*processes.map(act_at_once, shares)))
+            else:
+                answer = {"setup": setup, "check": check}[command["do"]](*command["with"])
+            print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,10 @@ import os
 import random
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -25,7 +23,6 @@ from tests.postgres import new_database
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.processes
-PROCESSES, HEAD_START = 3, 0.3
 REPEATS = int(os.environ.get("RIVAL_REPEATS", "2"))
 FIRST = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=3)
 
@@ -34,50 +31,37 @@ class Rivals:
     """Processes on one database."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self._processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.booking.rivals"],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(PROCESSES)
-        ]
-        for process in self._processes:
-            assert self._read(process) == "ready"
+        self._leader = subprocess.Popen(
+            [sys.executable, "-m", "tests.booking.rivals"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._read() == "ready"
 
     def do(self, name: str, *arguments: Any) -> Any:
-        self._write(self._processes[0], {"do": name, "with": arguments})
-        return json.loads(self._read(self._processes[0]))
+        return self._ask({"do": name, "with": arguments})
 
     def race(self, acts: list[tuple[str, list[Any]]]) -> list[tuple[int, bool]]:
         """(status, alternatives came) of every act; all begin at one moment."""
-        at = time.time() + HEAD_START
-        for number, process in enumerate(self._processes):
-            mine = acts[number::PROCESSES]
-            self._write(process, {"acts": mine, "threads": min(max(len(mine), 1), 20), "at": at})
-        answers = [json.loads(self._read(process)) for process in self._processes]
-        return [(status, alternatives) for status, alternatives in chain(*answers)]
+        return [(status, alternatives) for status, alternatives in self._ask({"acts": acts})]
 
     def end(self) -> None:
-        for process in self._processes:
-            assert process.stdin is not None
-            process.stdin.close()
-        for process in self._processes:
-            process.wait(20)
+        assert self._leader.stdin is not None
+        self._leader.stdin.close()
+        self._leader.wait(60)
 
-    @staticmethod
-    def _write(process: subprocess.Popen[str], content: Any) -> None:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(content) + "\n")
-        process.stdin.flush()
+    def _ask(self, command: dict[str, Any]) -> Any:
+        assert self._leader.stdin is not None
+        self._leader.stdin.write(json.dumps(command) + "\n")
+        self._leader.stdin.flush()
+        return json.loads(self._read())
 
-    @staticmethod
-    def _read(process: subprocess.Popen[str]) -> str:
-        assert process.stdout is not None
-        line = process.stdout.readline().strip()
+    def _read(self) -> str:
+        assert self._leader.stdout is not None
+        line = self._leader.stdout.readline().strip()
         assert line, "a process of rivals has died"
         return line
 
@@ -91,9 +75,6 @@ def rivals(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             url = stack.enter_context(new_database())
         environment = {**os.environ, "DATABASE_URL": url, "APPOINTMENT_VAR_DIR": str(folder)}
         environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True
-        )
         started = Rivals(environment)
         yield started
         started.end()

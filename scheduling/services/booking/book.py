@@ -18,11 +18,13 @@ from typing import Any
 from django.utils import timezone
 
 from scheduling import availability
+from scheduling.core.slots import nearest
 from scheduling.models import AppointmentType, Assignment, Booking, Hold, Reservation
 from scheduling.services.booking import calendar, notices, rotation
 from scheduling.services.booking.guests import Guest, checked_guest
 from scheduling.services.booking.holds import find_hold
 from scheduling.services.booking.reserve import (
+    alternatives,
     announce,
     forget_expired_holds,
     lock_hosts,
@@ -31,9 +33,9 @@ from scheduling.services.booking.reserve import (
     sell_once,
     session_of,
 )
-from scheduling.services.errors import InvalidBooking, KeyReused
+from scheduling.services.errors import InvalidBooking, KeyReused, SlotTaken
 
-MOMENT = timedelta(minutes=1)
+MOMENT, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def book(
@@ -70,6 +72,17 @@ def book(
         )
         return require_free(offers, start, everyone=everyone)
 
+    def look() -> None:
+        """One read for both answers: whether the time is free, and what is free around it."""
+        around = availability.offers_of(
+            appointment_type, start=start - DAY, end=start + DAY, now=now, duration=length, hosts=hosts
+        )
+        try:
+            require_free(around, start, everyone=everyone)
+        except SlotTaken as taken:
+            taken.alternatives = nearest(availability.slots_in(around, appointment_type), start)
+            raise
+
     def sale() -> tuple[Booking, bool]:
         lock_hosts(hosts)
         if request_key is not None and (earlier := _earlier(appointment_type, request_key, digest)):
@@ -93,8 +106,11 @@ def book(
 
     if request_key is not None and (earlier := _earlier(appointment_type, request_key, digest)):
         return earlier, False
-    look = None if hold_token or request_key else lambda: free_hosts(None)
-    return sell_once(appointment_type, start, sale, look)
+    return sell_once(
+        sale,
+        others=lambda: alternatives(appointment_type, start, length),
+        look=None if hold_token or request_key else look,
+    )
 
 
 def checked_duration(appointment_type: AppointmentType, duration: int | None) -> int:

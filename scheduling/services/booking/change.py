@@ -15,10 +15,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from scheduling import availability
+from scheduling.core.slots import Slot
 from scheduling.models import Booking, Hold, Reservation
 from scheduling.services.booking import calendar, notices
 from scheduling.services.booking.book import MOMENT, checked_duration
 from scheduling.services.booking.reserve import (
+    alternatives,
     announce,
     forget_expired_holds,
     lock_hosts,
@@ -116,7 +118,7 @@ def reschedule_booking(
         notices.rescheduled(moving, by, before)
         return moving
 
-    return sell_once(booking.type, start, sale)
+    return sell_once(sale, others=lambda: _others(booking, start, minutes))
 
 
 def answer_move(*, booking: Booking, accepts: bool, now: datetime | None = None) -> Booking:
@@ -139,7 +141,8 @@ def answer_move(*, booking: Booking, accepts: bool, now: datetime | None = None)
         notices.accepted(moving, before)
         return moving
 
-    return sell_once(booking.type, booking.proposed_start or booking.start, sale)
+    wanted = booking.proposed_start or booking.start
+    return sell_once(sale, others=lambda: _others(booking, wanted, booking.minutes))
 
 
 def mark_no_show(*, booking: Booking, is_no_show: bool = True) -> Booking:
@@ -230,6 +233,11 @@ def _is_shared(booking: Booking) -> bool:
     """Whether others are in its session."""
     others = Booking.objects.filter(session=booking.session, status__in=Booking.ACTIVE)
     return others.exclude(pk=booking.pk).exists()
+
+
+def _others(booking: Booking, wanted: datetime, minutes: int) -> list[Slot]:
+    """Where else it could move: times of its own hosts, in whose way it does not stand itself."""
+    return alternatives(booking.type, wanted, minutes, hosts=hosts_of_booking(booking), moving=booking)
 
 
 def _require_active(booking: Booking) -> None:

@@ -13,6 +13,7 @@ from scheduling import availability
 from scheduling.models import AppointmentType, BookingLink, Hold
 from scheduling.services.booking import rotation
 from scheduling.services.booking.reserve import (
+    alternatives,
     announce,
     forget_expired_holds,
     lock_hosts,
@@ -81,7 +82,7 @@ def hold_time(
         announce(appointment_type, free)
         return hold
 
-    return sell_once(appointment_type, start, sale), token
+    return sell_once(sale, others=lambda: alternatives(appointment_type, start, length)), token
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from scheduling import availability
-from scheduling.core.slots import Reason, nearest
+from scheduling.core.slots import Reason, Slot, nearest
 from scheduling.core.slots.values import OCCUPIED
 from scheduling.models import AppointmentType, Booking, Hold, Reservation, UserProfile
 from scheduling.services.errors import InvalidBooking, SlotTaken
@@ -40,15 +40,12 @@ REFUSALS = {
 
 
 def sell_once(
-    appointment_type: AppointmentType,
-    wanted: datetime,
-    sale: Callable[[], T],
-    look: Callable[[], object] | None = None,
+    sale: Callable[[], T], *, others: Callable[[], list[Slot]], look: Callable[[], object] | None = None
 ) -> T:
     """Run `sale` in a transaction. What the database refuses becomes `SlotTaken`, a deadlock is tried again.
 
     `look` raises when the time is gone already; it goes first, so that the many who come too late need not queue for
-    the lock to hear it.
+    the lock to hear it. `others` finds alternatives, after the lock, unless whoever raised has some.
     """
     try:
         if look is not None:
@@ -66,7 +63,7 @@ def sell_once(
                 raise
         raise SlotTaken
     except SlotTaken as taken:
-        taken.alternatives = alternatives(appointment_type, wanted)
+        taken.alternatives = taken.alternatives or others()
         raise
 
 
@@ -83,14 +80,19 @@ def _turn() -> Iterator[None]:
 
 
 def alternatives(
-    appointment_type: AppointmentType, wanted: datetime, duration: int | None = None
-) -> list[Any]:
-    """Free times now, the nearest to `wanted` first."""
+    appointment_type: AppointmentType, wanted: datetime, duration: int | None = None, **whose: Any
+) -> list[Slot]:
+    """Free times now, of that length, the nearest to `wanted` first; `whose` as `availability.slots_of` takes it."""
     now = timezone.now()
     for reach in AROUND:
         start = max(wanted - reach, now)
         slots = availability.slots_of(
-            appointment_type, start=start, end=max(wanted, start) + reach, now=now, duration=duration
+            appointment_type,
+            start=start,
+            end=max(wanted, start) + reach,
+            now=now,
+            duration=duration,
+            **whose,
         )
         if slots:
             return nearest(slots, wanted)
