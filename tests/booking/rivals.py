@@ -1,7 +1,7 @@
 """Rivals: several processes with many threads each that act on one database at the same moment.
 
 Run as `python -m tests.booking.rivals` with DATABASE_URL of an empty database: makes its tables, forks, says `ready`,
-then answers each line of JSON with one. Commands: `setup` and `check`, or `acts` of `post`, `move` and `pull`.
+then answers each line of JSON with one. Commands: `setup` and `check`, or `acts` of `post`, `move`, `answer` and `pull`.
 """
 
 from __future__ import annotations
@@ -67,6 +67,16 @@ def move(booking: str, start: str) -> tuple[int, bool]:
     return 200, False
 
 
+def answer(booking: str, do: str) -> tuple[int, bool]:
+    """The host's button; 409 when the other one was pressed before."""
+    change = {"approve": services.approve_booking, "decline": services.decline_booking}[do]
+    try:
+        change(booking=Booking.objects.get(pk=booking))
+    except services.BookingOver:
+        return 409, False
+    return 200, False
+
+
 def pull(handle: str, start: str) -> tuple[int, bool]:
     """What a run of the sync writes: an event that Google has and we do not."""
     calendar = Calendar.objects.get(user__email=f"{handle}@example.com", is_primary=True)
@@ -96,16 +106,15 @@ def check(handle: str) -> dict[str, Any]:
         "active": active.count(),
         "reserved": len(spans),
         "events": CalendarEvent.objects.filter(bookings__booking__in=active).live().distinct().count(),
-        "mails": sum(
-            OutgoingMail.objects.filter(template="booking_guest", key__startswith=f"booking {pk} ").count()
-            for pk in active.values_list("pk", flat=True)
-        ),
+        "mails": OutgoingMail.objects.filter(
+            template="booking_guest", reply_to=f"{handle}@example.com"
+        ).count(),
         "too_close": too_close,
         "bookings": [str(pk) for pk in active.values_list("pk", flat=True)],
     }
 
 
-ACTIONS = {"post": post, "move": move, "pull": pull}
+ACTIONS = {"post": post, "move": move, "answer": answer, "pull": pull}
 PROCESSES, THREADS = 3, 20
 
 Act = tuple[str, list[Any]]

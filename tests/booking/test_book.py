@@ -67,6 +67,14 @@ def test_a_taken_time_is_refused_with_the_nearest_others(intro: AppointmentType)
     assert Booking.objects.count() == 1 and CalendarEvent.objects.count() == 1
 
 
+def test_alternatives_have_the_length_that_was_asked_for(alice: Any, clock: Any) -> None:
+    both = make_type(alice, other_durations=[90])
+    services.book(appointment_type=both, start=berlin(24, 10), guest=make_guest())
+    with pytest.raises(services.SlotTaken) as refused:
+        services.book(appointment_type=both, start=berlin(24, 9), duration=90, guest=make_guest())
+    assert {slot.end - slot.start for slot in refused.value.alternatives} == {timedelta(minutes=90)}
+
+
 @pytest.mark.parametrize(
     ("start", "said"),
     [

@@ -131,6 +131,17 @@ def test_a_group_has_no_guest_more_than_seats(rivals: Rivals) -> None:
     assert rivals.do("check", handle)["events"] == 1
 
 
+def test_of_many_answers_at_once_one_counts_and_one_mail_leaves(rivals: Rivals) -> None:
+    handle = new_host(rivals, intro={"requires_approval": True})
+    rivals.race([("post", [f"{handle}/intro/", guest(FIRST, 1)])])
+    [pk] = rivals.do("check", handle)["bookings"]
+    answers = rivals.race([("answer", [pk, do]) for do in ("approve", "decline") for _ in range(9)])
+    assert Counter(status for status, _ in answers) == {200: 9, 409: 9}
+    sold = rivals.do("check", handle)
+    assert sold["mails"] == 2  # that it was asked for, and the answer
+    assert sold["active"] == sold["reserved"] == sold["events"]
+
+
 def test_unequal_rivals_moves_and_a_pull_at_once_never_come_too_close(rivals: Rivals) -> None:
     chance = random.Random(2)
     for _ in range(REPEATS):
