@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 
 from scheduling.core.recurrence import RecurrenceError
 from scheduling.models import (
@@ -22,6 +21,7 @@ from scheduling.models import (
     Occurrence,
     UserProfile,
 )
+from scheduling.models.fields import read_uuid, stored_uuid
 from scheduling.services.occurrences import instances_of_series
 
 ALL_DAY_MARGIN = timedelta(hours=14)  # the farthest a date's midnight lies from midnight UTC
@@ -49,27 +49,6 @@ def events_of(user: Any) -> CalendarEventQuerySet:
     return CalendarEvent.objects.of(user).select_related("calendar", "series")
 
 
-# What a view, a list or a busy query needs of an event; the long texts stay in the database.
-EVENT_COLUMNS = (
-    "user",
-    "calendar",
-    "series",
-    "title",
-    "location",
-    "color",
-    "is_all_day",
-    "original_start",
-    "status",
-    "availability",
-    "visibility",
-    "attendees",
-    "is_read_only",
-    "revision",
-    "synced_revision",
-    "sync_state",
-)
-
-
 def occurrences_between(
     calendar_ids: Iterable[UUID],
     start: datetime,
@@ -81,26 +60,30 @@ def occurrences_between(
 
     Stored occurrences come from one read of bounded index ranges and their events from another; series whose stored
     horizon does not cover the window are computed. All-day ones are included when they touch the window in any
-    zone; callers compare dates. Of the events only `EVENT_COLUMNS` are loaded, or what the queryset `events` loads.
+    zone; callers compare dates. The events are `light`, or what the queryset `events` loads.
     """
     calendar_ids = list(calendar_ids)
     first, last = start - ALL_DAY_MARGIN, end + ALL_DAY_MARGIN
-    # Many occurrences, few events: their ids are read as plain text and made into UUIDs once each.
-    rows = list(
-        Occurrence.objects.touching(calendar_ids, first, last)
-        .order_by("start", "-end", "event_id")
-        .values_list(Cast("event_id", CharField()), "start", "end", "original_start")
+    rows = Occurrence.objects.rows_touching(
+        calendar_ids, first, last, 'o.event_id, o.start, o."end", o.original_start'
     )
-    ids = {text: UUID(text) for text in {row[0] for row in rows}}
-    loaded = (CalendarEvent.objects.only(*EVENT_COLUMNS) if events is None else events).in_bulk(ids.values())
-    # An event can vanish between the two reads.
-    by_text = {text: loaded[pk] for text, pk in ids.items() if pk in loaded}
-    found = [
-        EventInstance(event, *row[1:])
-        for row in rows
-        if (event := by_text.get(row[0])) is not None
-        and _touches(row[1], row[2], is_all_day=event.is_all_day, start=start, end=end)
-    ]
+    rows.sort(key=lambda row: (row[1], -row[2], row[0]))
+    stored_ids = {row[0] for row in rows}
+    if events is None:
+        by_stored_id = CalendarEvent.objects.light(stored_ids)
+    else:
+        loaded = events.in_bulk(map(read_uuid, stored_ids))
+        by_stored_id = {stored_uuid(pk): event for pk, event in loaded.items()}
+    found = []
+    for event_id, begins, ends, original_start in rows:
+        event = by_stored_id.get(event_id)
+        if event is None:  # it can vanish between the two reads
+            continue
+        instance = EventInstance(
+            event, datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC), original_start
+        )
+        if _touches(instance.start, instance.end, is_all_day=event.is_all_day, start=start, end=end):
+            found.append(instance)
     beyond = beyond_horizon(calendar_ids, first, last)
     if beyond:
         known = {(instance.event_id, instance.original_start) for instance in found}
@@ -122,12 +105,11 @@ def _touches(begins: datetime, ends: datetime, *, is_all_day: bool, start: datet
 
 def beyond_horizon(calendar_ids: list[UUID], start: datetime, end: datetime) -> list[EventInstance]:
     """What series have in `[start, end)` whose stored horizon does not cover it, computed; overrides included."""
+    ids = CalendarEvent.objects.expanded_short_of(calendar_ids, start, end)
+    if not ids:
+        return []
     masters = (
-        CalendarEvent.objects.filter(
-            Q(calendar__in=calendar_ids, expanded_until__lt=end)
-            | Q(calendar__in=calendar_ids, expanded_from__gt=start)
-        )
-        .filter(series=None)
+        CalendarEvent.objects.filter(pk__in=ids, series=None)
         .filter(Q(start_time__lt=end) | Q(start_date__lt=end))
         .exclude(recurrence=[])
         .live()

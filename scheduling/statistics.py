@@ -20,6 +20,7 @@ from scheduling.core.spans import Span, clip, overlap
 from scheduling.core.statistics import Appearance, Cell, by_hour
 from scheduling.core.zones import wall_time, window
 from scheduling.models import Booking, BookingParticipation, CalendarEvent, EventInstance
+from scheduling.models.events import LIGHT_COLUMNS
 
 AHEAD = timedelta(days=30)
 
@@ -46,7 +47,7 @@ def seen_between(user: Any, days: Span[date], place: ZoneInfo) -> list[Seen]:
     calendars = {c.pk: c for c in queries.calendars_of(user) if c.is_visible}
     span = window(days.start, days.end, place)
     booked = BookingParticipation.objects.filter(user=user, event=OuterRef("pk"))
-    events: QuerySet[Any] = CalendarEvent.objects.only(*queries.EVENT_COLUMNS)
+    events: QuerySet[Any] = CalendarEvent.objects.only(*LIGHT_COLUMNS)
     found = queries.occurrences_between(
         calendars, span.start, span.end, events=events.annotate(is_booked=Exists(booked))
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -13,3 +15,19 @@ def plan_of(queryset: Any) -> str:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
     return str(queryset.explain())
+
+
+@contextmanager
+def plans() -> Iterator[list[str]]:
+    """Collects the plan of every SELECT that runs inside, in the database's words."""
+    found: list[str] = []
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+
+    def execute_and_explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT"):
+            execute(f"{explain} {sql}", params, many, context)
+            found.append("\n".join(str(row[-1]) for row in context["cursor"].fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(execute_and_explain):
+        yield found

@@ -11,18 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import (
-    BigIntegerField,
-    CharField,
     Exists,
     F,
-    IntegerField,
     OuterRef,
     Q,
     QuerySet,
-    TextField,
     Value,
 )
-from django.db.models.functions import Cast
 
 from scheduling import queries
 from scheduling.busy import with_unknown
@@ -36,6 +31,7 @@ from scheduling.models import (
     Occurrence,
     Reservation,
 )
+from scheduling.models.fields import read_uuid
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 CAP_MARGIN = timedelta(days=33)  # caps look at whole months
@@ -141,28 +137,29 @@ def _add_busy(
 ) -> None:
     """Add what blocks to its owner: busy events, tentative ones too; not what the owner declined.
 
-    Thousands of rows are read for one answer: each column is cast to what SQL has anyway, so that Django converts
-    nothing, and times stay the seconds they are stored as.
+    Thousands of rows are read for one answer, so times stay the seconds they are stored as.
     """
-    rows = Occurrence.objects.touching(calendars, start, end).filter(event__availability="busy")
+    condition, parameters = "e.availability = 'busy'", ()
     if own is not None:
-        rows = rows.exclude(event__in=own.values("event"))
-    owners: dict[str, Obstacles] = {}
-    for text, first, last, is_all_day, attendees in rows.order_by().values_list(
-        Cast("calendar_id", CharField()),
-        Cast("start", BigIntegerField()),
-        Cast("end", BigIntegerField()),
-        Cast("is_all_day", IntegerField()),
-        Cast("event__attendees", TextField()),
+        its_events, parameters = own.values("event").query.sql_with_params()
+        condition += f" AND e.id NOT IN ({its_events})"
+    owners: dict[Any, Obstacles] = {}
+    for calendar_id, first, last, is_all_day, attendees in Occurrence.objects.rows_touching(
+        calendars,
+        start,
+        end,
+        'o.calendar_id, o.start, o."end", o.is_all_day, e.attendees',
+        of_events=condition,
+        parameters=parameters,
     ):
         if attendees != "[]" and is_declined(json.loads(attendees)):
             continue
-        if text not in owners:
-            owners[text] = found[calendars[UUID(text)]]
+        if calendar_id not in owners:
+            owners[calendar_id] = found[calendars[read_uuid(calendar_id)]]
         if is_all_day:
-            owners[text].all_day.append((_day(first), _day(last)))
+            owners[calendar_id].all_day.append((_day(first), _day(last)))
         else:
-            owners[text].busy.append((first, last))
+            owners[calendar_id].busy.append((first, last))
     # What is stored and computed alike is only said twice.
     for instance in queries.beyond_horizon(list(calendars), start, end):
         if instance.event.availability == "busy" and not is_declined(instance.event.attendees):

@@ -14,12 +14,11 @@ from scheduling.models.calendars import Calendar
 from scheduling.models.events import (
     CalendarEvent,
     CalendarEventQuerySet,
-    EventInstance,
     EventRevision,
-    Occurrence,
 )
 from scheduling.models.feeds import CalendarFeed, CalendarImport, CalendarSubscription
 from scheduling.models.mails import OutgoingMail
+from scheduling.models.occurrences import EventInstance, Occurrence
 from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
 from scheduling.models.reminders import SentReminder
 from scheduling.models.search import SearchEntry

@@ -1,4 +1,4 @@
-"""Events, where they appear on the time line, and what they were before.
+"""Events, and what they were before.
 
 Times: a timed event has `start_time` and `end_time` (UTC instants) and the zone it is thought in; an all-day
 event has `start_date` and an exclusive `end_date` and no instants. Deleting an event keeps its row
@@ -13,14 +13,14 @@ Invariants:
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.base import ModelState
 from django.db.models.functions import Length
@@ -28,9 +28,27 @@ from django.utils import timezone
 
 from scheduling.core.event import EventValues
 from scheduling.models.calendars import Calendar
-from scheduling.models.fields import InstantField
+from scheduling.models.fields import read_uuid, stored_uuid
 
 models.CharField.register_lookup(Length)
+
+
+MOST_PARAMETERS = 900  # of one statement, for SQLite
+CONVERTED_COLUMNS = ("id", "calendar_id", "series_id", "is_all_day", "is_read_only", "attendees")
+PLAIN_COLUMNS = (
+    "user_id",
+    "title",
+    "location",
+    "color",
+    "original_start",
+    "status",
+    "availability",
+    "visibility",
+    "revision",
+    "synced_revision",
+    "sync_state",
+)
+LIGHT_COLUMNS = (*CONVERTED_COLUMNS, *PLAIN_COLUMNS)
 
 
 class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
@@ -46,6 +64,54 @@ class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
     def deleted(self) -> CalendarEventQuerySet:
         """What the trash shows: cancelled events that are not, and never were, one occurrence of a series."""
         return self.filter(status=CalendarEvent.Status.CANCELLED, series=None, former_series=None)
+
+    def expanded_short_of(
+        self, calendar_ids: Collection[uuid.UUID], start: datetime, end: datetime
+    ) -> list[uuid.UUID]:
+        """Those of these calendars whose stored occurrences do not cover `[start, end)`: seldom any."""
+        if not calendar_ids:
+            return []
+        calendars = [stored_uuid(pk) for pk in calendar_ids]
+        its = f"SELECT id FROM scheduling_calendarevent WHERE calendar_id IN ({', '.join(['%s'] * len(calendars))})"
+        first, last = (connection.ops.adapt_datetimefield_value(moment) for moment in (start, end))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{its} AND expanded_until < %s UNION {its} AND expanded_from > %s",
+                [*calendars, last, *calendars, first],
+            )
+            return [read_uuid(pk) for (pk,) in cursor.fetchall()]
+
+    def light(self, stored_ids: Collection[Any]) -> dict[Any, CalendarEvent]:
+        """Identifier as the database has it → the event with what views, lists and busy queries need of it.
+
+        The other fields are deferred. The SQL is ours: a view reads hundreds of events at a time, and Django takes
+        longer to word the query and convert the columns than a database takes to find the rows.
+        """
+        wanted = list(stored_ids)
+        columns = ", ".join(LIGHT_COLUMNS)
+        alias = connection.alias  # a look-up through the thread's connections: once, not for each row
+        found: dict[Any, CalendarEvent] = {}
+        calendars: dict[Any, uuid.UUID] = {}
+        with connection.cursor() as cursor:
+            for batch in (wanted[at : at + MOST_PARAMETERS] for at in range(0, len(wanted), MOST_PARAMETERS)):
+                cursor.execute(
+                    f"SELECT {columns} FROM scheduling_calendarevent WHERE id IN ({', '.join(['%s'] * len(batch))})",
+                    batch,
+                )
+                for pk, calendar, series, is_all_day, is_read_only, attendees, *plain in cursor.fetchall():
+                    if calendar not in calendars:
+                        calendars[calendar] = read_uuid(calendar)
+                    values = (
+                        read_uuid(pk),
+                        calendars[calendar],
+                        None if series is None else read_uuid(series),
+                        bool(is_all_day),
+                        bool(is_read_only),
+                        [] if attendees == "[]" else json.loads(attendees),
+                        *plain,
+                    )
+                    found[pk] = CalendarEvent.from_db(alias, LIGHT_COLUMNS, values)
+        return found
 
 
 class CalendarEvent(models.Model):
@@ -321,105 +387,6 @@ class CalendarEvent(models.Model):
         """A change of it has not reached the remote calendar yet."""
         is_mirrored = self.calendar.is_synced and self.is_editable and not self.is_local_only
         return is_mirrored and self.revision > self.synced_revision
-
-
-class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
-    def touching(
-        self, calendar_ids: Collection[uuid.UUID], start: datetime, end: datetime
-    ) -> OccurrenceQuerySet:
-        """Those that may overlap `[start, end)`: one bounded range of one index for each class of length.
-
-        An overlap alone bounds a B-tree on one side only: all that ever was would be read. The caller compares
-        the ends.
-        """
-        ranges = Q()
-        for reach, longest in enumerate((*Occurrence.REACHES, None)):
-            bounds = Q(calendar__in=calendar_ids, reach=reach, start__lt=end)
-            if longest is not None:
-                bounds &= Q(start__gte=start - longest)
-            ranges |= bounds
-        return self.filter(ranges, end__gte=start)
-
-
-class Occurrence(models.Model):
-    """One appearance of an event on the time line: what grids, searches and busy queries read.
-
-    `start` and `end` are instants; those of an all-day event are midnight UTC of its dates, so that one index
-    serves both kinds (a reader widens its window by 14 hours and compares dates).
-    """
-
-    # The longest occurrence of each class of length, the last class being open.
-    REACHES = tuple(timedelta(days=days) for days in (1, 8, 64, 512))
-
-    calendar = models.ForeignKey(
-        Calendar, on_delete=models.CASCADE, related_name="occurrences", db_index=False
-    )
-    event = models.ForeignKey(CalendarEvent, on_delete=models.CASCADE, related_name="occurrences")
-    master = models.ForeignKey(
-        CalendarEvent, on_delete=models.CASCADE, null=True, related_name="series_occurrences"
-    )
-    original_start = models.CharField(max_length=20, blank=True)
-    is_all_day = models.BooleanField()
-    start = InstantField()
-    end = InstantField()
-    reach = models.PositiveSmallIntegerField(editable=False, help_text="Its class of length, see REACHES.")
-
-    objects = OccurrenceQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["start", "-end", "event_id"]
-        indexes = [models.Index(fields=["calendar", "reach", "start"], name="occurrence_range")]
-        constraints = [
-            models.CheckConstraint(condition=Q(end__gte=F("start")), name="occurrence_end_not_before_start"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.event_id} at {self.start:%Y-%m-%d %H:%M}Z"
-
-    @classmethod
-    def reach_of(cls, length: timedelta) -> int:
-        """The class of that length."""
-        return sum(length > longest for longest in cls.REACHES)
-
-
-@dataclass(slots=True)
-class EventInstance:
-    """One appearance of an event: `start` and `end` are instants, of an all-day event midnight UTC of its dates.
-
-    `original_start` names the occurrence within its series; it is empty for a single event. `event` is the series'
-    master, or the override that stands in its place.
-    """
-
-    event: CalendarEvent
-    start: datetime
-    end: datetime
-    original_start: str = ""
-
-    @property
-    def event_id(self) -> uuid.UUID:
-        return self.event.pk
-
-    @property
-    def calendar_id(self) -> uuid.UUID:
-        return self.event.calendar_id
-
-    @property
-    def is_all_day(self) -> bool:
-        return self.event.is_all_day
-
-    @property
-    def master_id(self) -> uuid.UUID | None:
-        """The series it belongs to."""
-        return self.event.series_id or (self.event.pk if self.original_start else None)
-
-    @property
-    def start_date(self) -> date:
-        return self.start.astimezone(UTC).date()
-
-    @property
-    def end_date(self) -> date:
-        """Exclusive; of an all-day occurrence."""
-        return self.end.astimezone(UTC).date()
 
 
 class EventRevision(models.Model):

@@ -1,11 +1,12 @@
-"""A field of our own."""
+"""A field of our own, and identifiers as SQL of our own has them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.expressions import Combinable
 
 
@@ -34,3 +35,13 @@ class InstantField(models.BigIntegerField):
         if isinstance(value, datetime):
             return int(value.timestamp())
         return super().get_prep_value(value)
+
+
+def stored_uuid(value: UUID) -> Any:
+    """As this database stores it: text on SQLite."""
+    return value if connection.features.has_native_uuid_field else value.hex
+
+
+def read_uuid(value: Any) -> UUID:
+    """From what this database stores."""
+    return value if isinstance(value, UUID) else UUID(value)
