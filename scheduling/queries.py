@@ -63,9 +63,12 @@ def occurrences_between(
     zone; callers compare dates. The events are `light`, or what the queryset `events` loads.
     """
     calendar_ids = list(calendar_ids)
-    first, last = start - ALL_DAY_MARGIN, end + ALL_DAY_MARGIN
     rows = Occurrence.objects.rows_touching(
-        calendar_ids, first, last, 'o.event_id, o.start, o."end", o.original_start'
+        calendar_ids,
+        start,
+        end,
+        'o.event_id, o.start, o."end", o.original_start',
+        all_day_margin=ALL_DAY_MARGIN,
     )
     rows.sort(key=lambda row: (row[1], -row[2], row[0]))
     stored_ids = {row[0] for row in rows}
@@ -84,7 +87,7 @@ def occurrences_between(
         )
         if _touches(instance.start, instance.end, is_all_day=event.is_all_day, start=start, end=end):
             found.append(instance)
-    beyond = beyond_horizon(calendar_ids, first, last)
+    beyond = beyond_horizon(calendar_ids, start - ALL_DAY_MARGIN, end + ALL_DAY_MARGIN)
     if beyond:
         known = {(instance.event_id, instance.original_start) for instance in found}
         found += [

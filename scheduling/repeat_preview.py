@@ -17,8 +17,8 @@ from scheduling.core.recurrence import (
     expand,
     last_end,
 )
-from scheduling.core.series import YEAR, instant_of, names_start, read_line
-from scheduling.core.zones import wall_time
+from scheduling.core.series import YEAR, names_start, read_line
+from scheduling.core.zones import instant_of, wall_time
 from scheduling.forms import EventForm
 from scheduling.series import SeriesOccurrence
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from scheduling.core.event import EventValues, parse_moment
 from scheduling.core.recurrence import MOST_OCCURRENCES, RecurrenceError, expand, last_end
-from scheduling.core.series import YEAR, instant_of, occurrence_at, read_key
+from scheduling.core.series import YEAR, occurrence_at, read_key
+from scheduling.core.zones import instant_of
 from scheduling.models import CalendarEvent
 
 

@@ -67,6 +67,18 @@ def wall_time(moment: datetime, place: ZoneInfo) -> datetime:
     return moment.astimezone(place).replace(tzinfo=None, fold=0)
 
 
+def wall_of(value: datetime | date, zone_name: str) -> datetime:
+    """What clocks in that zone show at a moment; a date (an all-day event has no zone) stands at its midnight."""
+    if isinstance(value, datetime):
+        return wall_time(value, ZoneInfo(zone_name))
+    return datetime(value.year, value.month, value.day)
+
+
+def instant_of(value: datetime | date) -> datetime:
+    """The place on the time line that all code shares: a date stands at its midnight UTC."""
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
+
+
 def exists(wall: datetime, place: ZoneInfo) -> bool:
     """Whether clocks in `place` ever show the naive time `wall` (false inside a gap)."""
     return wall_time(instant(wall, place), place) == wall

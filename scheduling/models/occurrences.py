@@ -26,12 +26,14 @@ class OccurrenceManager(models.Manager["Occurrence"]):
         end: datetime,
         columns: str,
         *,
+        all_day_margin: timedelta = timedelta(),
         of_events: str = "",
         parameters: Collection[Any] = (),
     ) -> list[tuple[Any, ...]]:
         """What may overlap `[start, end)`, unordered: `columns` of the occurrences `o`, as the database has them.
 
-        With a condition `of_events` (its values in `parameters`) on their events, `columns` may be of the event `e` too.
+        All-day ones are also found when they lie up to `all_day_margin` outside. With a condition `of_events` on
+        their events (its values in `parameters`), `columns` may be of the event `e` too.
 
         One bounded range of one index is read for each class of length: an overlap alone bounds a B-tree on one
         side only, and all that ever was would be read. The SQL is ours for two reasons. PostgreSQL takes an OR of
@@ -41,19 +43,22 @@ class OccurrenceManager(models.Manager["Occurrence"]):
         calendars = [stored_uuid(pk) for pk in calendar_ids]
         if not calendars:
             return []
-        first, last = int(start.timestamp()), int(end.timestamp())
+        inner = int(start.timestamp()), int(end.timestamp())
+        margin = int(all_day_margin.total_seconds())
+        first, last = inner[0] - margin, inner[1] + margin
         source = "scheduling_occurrence o"
         if of_events:
             source += " JOIN scheduling_calendarevent e ON e.id = o.event_id"
             of_events = f" AND ({of_events})"
         arm = (
             f"SELECT {columns} FROM {source} WHERE o.calendar_id IN ({', '.join(['%s'] * len(calendars))})"
-            f' AND o.reach = %s AND o.start >= %s AND o.start < %s AND o."end" >= %s{of_events}'
+            f' AND o.reach = %s AND o.start >= %s AND o.start < %s AND o."end" >= %s'
+            f' AND (o.is_all_day OR (o."end" >= %s AND o.start < %s)){of_events}'
         )
         values: list[Any] = []
         for reach, longest in enumerate((*Occurrence.REACHES, None)):
             earliest = BEGINNING if longest is None else first - int(longest.total_seconds())
-            values += [*calendars, reach, earliest, last, first, *parameters]
+            values += [*calendars, reach, earliest, last, first, *inner, *parameters]
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join([arm] * (len(Occurrence.REACHES) + 1)), values)
             return cursor.fetchall()

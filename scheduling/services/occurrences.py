@@ -12,14 +12,14 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from scheduling.core.recurrence import MOST_OCCURRENCES, RecurrenceError, expand, last_end
-from scheduling.core.zones import zone_fingerprint
+from scheduling.core.zones import instant_of, zone_fingerprint
 from scheduling.models import CalendarEvent, EventInstance, Occurrence
 
 BEHIND, AHEAD = timedelta(days=366), timedelta(days=731)
@@ -61,22 +61,16 @@ def instances_of_series(
     overrides = list(overrides)
     replaced = {override.original_start for override in overrides}
     regular = [
-        EventInstance(master, as_instant(span.start), as_instant(span.end), span.key)
+        EventInstance(master, instant_of(span.start), instant_of(span.end), span.key)
         for span in expand(master.values, start=start, end=end)
         if span.key not in replaced
     ]
     moved = [
         own_instance(override)
         for override in overrides
-        if not override.is_deleted and as_instant(override.start) < end and as_instant(override.end) >= start
+        if not override.is_deleted and instant_of(override.start) < end and instant_of(override.end) >= start
     ]
     return regular + moved
-
-
-def as_instant(value: datetime | date) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    return datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 
 def extend_occurrences() -> int:
@@ -144,11 +138,11 @@ def _instances_to_store(master: CalendarEvent) -> list[EventInstance]:
     """Within the horizons, which are set: to the ends of time where the series does not reach them."""
     assert master.expanded_from is not None and master.expanded_until is not None
     overrides = list(master.overrides.all())
-    firsts = [as_instant(event.start) for event in (master, *overrides)]
+    firsts = [instant_of(event.start) for event in (master, *overrides)]
     if min(firsts) > master.expanded_from:
         master.expanded_from = BEGINNING_OF_TIME
     over = last_end(master.values)
-    ends = [as_instant(override.end) for override in overrides]
+    ends = [instant_of(override.end) for override in overrides]
     if over is not None and max([over, *ends]) < master.expanded_until:
         master.expanded_until = END_OF_TIME
     instances = instances_of_series(master, overrides, master.expanded_from, master.expanded_until)
@@ -188,7 +182,7 @@ def _signature(row: Occurrence) -> tuple[object, ...]:
 
 def own_instance(event: CalendarEvent) -> EventInstance:
     """Where the event itself stands: a single event, an override, a series that cannot be expanded."""
-    return EventInstance(event, as_instant(event.start), as_instant(event.end), event.original_start)
+    return EventInstance(event, instant_of(event.start), instant_of(event.end), event.original_start)
 
 
 def _row(instance: EventInstance) -> Occurrence:

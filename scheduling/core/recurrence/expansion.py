@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 from scheduling.core.event import EARLIEST, LATEST, EventValues, format_moment
 from scheduling.core.recurrence.errors import RecurrenceError
 from scheduling.core.recurrence.lines import BoundedRule, RecurrenceSet, read_lines
+from scheduling.core.zones import instant_of, wall_of
 
 MOST_OCCURRENCES = 5000  # of one series in one expansion: 24 a day over 200 days
 # Farther than any change of clocks moves a wall-clock time (Samoa left out a whole day in 2011).
@@ -77,8 +78,8 @@ class _Series:
     def __init__(self, values: EventValues) -> None:
         self.values = values
         self.lines: RecurrenceSet = read_lines(values)
-        self.first = _wall(values.start, values.time_zone)
-        self.length = _wall(values.end, values.end_time_zone or values.time_zone) - self.first
+        self.first = wall_of(values.start, values.time_zone)
+        self.length = wall_of(values.end, values.end_time_zone or values.time_zone) - self.first
         self.place = _placer("" if values.is_all_day else values.time_zone)
         self.place_end = (
             self.place if not values.end_time_zone or values.is_all_day else _placer(values.end_time_zone)
@@ -102,7 +103,7 @@ class _Series:
         for moment in sorted(placed):
             wall, length = placed[moment]
             span = self._span(moment, wall, self.length if length is None else length)
-            finish = _instant(span.end)
+            finish = instant_of(span.end)
             if finish > start or finish == moment >= start:
                 spans.append(span)
         return spans[:MOST_OCCURRENCES]
@@ -116,8 +117,8 @@ class _Series:
         # The end is near the last start, unless much is excluded.
         for start in (bound - timedelta(days=31), bound - timedelta(days=400), BEGINNING):
             if spans := self.between(start, END):
-                return max(_instant(span.end) for span in spans)
-        return _instant(self.values.end)
+                return max(instant_of(span.end) for span in spans)
+        return instant_of(self.values.end)
 
     def _last_of(self, bounded: BoundedRule) -> Iterator[datetime]:
         """A wall-clock time that the rule does not go beyond."""
@@ -174,22 +175,12 @@ def _placer(zone: str) -> Callable[[datetime], datetime]:
     return lambda wall: wall.replace(tzinfo=place).astimezone(UTC)
 
 
-def _wall(value: datetime | date, zone: str) -> datetime:
-    if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
-    return datetime(value.year, value.month, value.day)
-
-
 def _naive(moment: datetime) -> datetime:
     return moment.replace(tzinfo=None)
 
 
 def _aware(wall: datetime) -> datetime:
     return wall.replace(tzinfo=UTC)
-
-
-def _instant(value: datetime | date) -> datetime:
-    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 
 def _is_kept(wall: datetime) -> bool:

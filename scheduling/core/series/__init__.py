@@ -3,7 +3,7 @@
 Pure. What the lines mean is `scheduling.core.recurrence`'s to say; here they are only written anew.
 """
 
-from scheduling.core.series.lines import YEAR, instant_of, occurrence_at, read_key, read_line
+from scheduling.core.series.lines import YEAR, occurrence_at, read_key, read_line
 from scheduling.core.series.move import Moved, moved
 from scheduling.core.series.split import continue_from, names_start, trim_before
 
@@ -11,7 +11,6 @@ __all__ = [
     "YEAR",
     "Moved",
     "continue_from",
-    "instant_of",
     "moved",
     "names_start",
     "occurrence_at",

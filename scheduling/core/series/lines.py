@@ -8,32 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduling.core.event import EARLIEST, LATEST, EventValues, format_moment, is_zone, parse_moment
 from scheduling.core.recurrence import OccurrenceSpan, RecurrenceError, expand
-from scheduling.core.zones import instant, wall_time
+from scheduling.core.zones import instant, instant_of, wall_of
 
 SECOND, DAY, YEAR = timedelta(seconds=1), timedelta(days=1), timedelta(days=365)
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 # --- moments -----------------------------------------------------------------------------------
-def wall_of(value: datetime | date, zone: str) -> datetime:
-    if isinstance(value, datetime):
-        return wall_time(value, ZoneInfo(zone))
-    return datetime.combine(value, time())
-
-
 def moment_of(wall: datetime, zone: str) -> datetime | date:
     """The inverse: an instant in `zone`, the date of an all-day series (which has no zone)."""
     return instant(wall, ZoneInfo(zone)) if zone else wall.date()
-
-
-def instant_of(value: datetime | date) -> datetime:
-    """A place on the time line; dates stand at midnight UTC, as in `expand`."""
-    return value if isinstance(value, datetime) else datetime.combine(value, time(), UTC)
 
 
 def wall_length(values: EventValues) -> timedelta:
@@ -127,7 +116,7 @@ def wall_of_token(token: str, line: Line, values: EventValues) -> datetime:
         zone = "UTC" if text.endswith("Z") else line.zone or values.time_zone
         if not is_zone(zone):
             raise RecurrenceError(f"“{zone[:60]}” is not a time zone.")
-        return wall_time(moment.replace(tzinfo=ZoneInfo(zone)), ZoneInfo(values.time_zone))
+        return wall_of(moment.replace(tzinfo=ZoneInfo(zone)), values.time_zone)
     except RecurrenceError:
         raise
     except ValueError as error:

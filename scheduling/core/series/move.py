@@ -25,18 +25,17 @@ from scheduling.core.series.lines import (
     YEAR,
     Line,
     dates_line,
-    instant_of,
     moment_of,
     occurrence_at,
     read_line,
     rule_line,
     until_wall,
     wall_length,
-    wall_of,
     wall_of_token,
     with_parts,
 )
 from scheduling.core.series.split import implied_parts, names_start
+from scheduling.core.zones import instant_of, wall_of
 
 CANNOT_MOVE = (
     "The rule of this series cannot be moved to another day. Change its rule, or move only this event."

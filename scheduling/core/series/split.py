@@ -21,14 +21,13 @@ from scheduling.core.series.lines import (
     Line,
     dates_line,
     filtered_dates,
-    instant_of,
     occurrence_at,
     read_line,
     repeats,
     until_wall,
-    wall_of,
     with_parts,
 )
+from scheduling.core.zones import instant_of, wall_of
 
 COMPARED = 6 * YEAR  # how far a continuation is held against the whole
 PREDECESSORS = 12  # that are tried as the unseen start of a continuation
