@@ -1,4 +1,4 @@
-"""What Daphne serves: HTTP by Django, one WebSocket by Channels."""
+"""What Daphne serves: HTTP by Django, the WebSockets of the calendar and of booking pages by Channels."""
 
 import gc
 import os
@@ -13,11 +13,16 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier  # noqa: E402
 from django.urls import get_resolver, path, re_path  # noqa: E402
 
+from scheduling.booking_consumer import BookingConsumer  # noqa: E402
 from scheduling.consumers import CalendarConsumer  # noqa: E402
 
 websocket = AllowedHostsOriginValidator(
-    AuthMiddlewareStack(
-        URLRouter([path("ws/calendar/", CalendarConsumer.as_asgi()), re_path("", WebsocketDenier.as_asgi())])
+    URLRouter(
+        [
+            path("ws/calendar/", AuthMiddlewareStack(CalendarConsumer.as_asgi())),
+            path("ws/book/<slug:handle>/<str:name>/", BookingConsumer.as_asgi()),
+            re_path("", WebsocketDenier.as_asgi()),
+        ]
     )
 )
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

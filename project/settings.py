@@ -313,7 +313,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Booking -----------------------------------------------------------------------------------
 # Attempts of strangers to book: how many, in how many seconds.
-BOOKING_LIMITS = {"address": (600, 600), "email": (20, 600), "page": (2000, 600)}
+BOOKING_LIMITS = {"address": (600, 600), "email": (20, 600), "page": (2000, 600), "hold": (60, 600)}
 
 # --- Time and language -------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -17,6 +17,7 @@ import logging
 import random
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -51,6 +52,8 @@ class Hub:
         self._listener: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
         self._presence: asyncio.Task[None] | None = None
+        # Called with the users of whom something changed, or with None when that is not known.
+        self.listeners: set[Callable[[set[Any] | None], None]] = set()
         self._present_again: dict[Any, float] = {}  # when a user is next said to be here
 
     @property
@@ -60,11 +63,15 @@ class Hub:
     async def join(self, socket: CalendarConsumer) -> None:
         """After this returns no message for the socket's user is missed."""
         self._sockets.setdefault(socket.user_id, set()).add(socket)
+        if self._presence is None or self._presence.done():
+            self._presence = asyncio.create_task(self._tell_presence())
+        await self.subscribe()
+
+    async def subscribe(self) -> None:
+        """After this returns every message reaches this process."""
         if self._listener is None or self._listener.done():
             self._subscribed.clear()
             self._listener = asyncio.create_task(self._listen())
-        if self._presence is None or self._presence.done():
-            self._presence = asyncio.create_task(self._tell_presence())
         await self._subscribed.wait()
 
     def leave(self, socket: CalendarConsumer) -> None:
@@ -91,6 +98,8 @@ class Hub:
             for sockets in self._sockets.values():
                 for socket in sockets:
                     socket.hang_up(RESTARTING)
+            for listener in self.listeners:
+                listener(None)
             self._subscribed.set()
             await asyncio.sleep(1)
 
@@ -109,6 +118,10 @@ class Hub:
     def _dispatch(self, message: dict[str, Any]) -> None:
         for socket in self._sockets.get(message.get("recheck"), ()):
             socket.recheck()
+        users = {notice["user"] for notice in message.get("notices", ())} | set(message.get("hosts", ()))
+        if users:
+            for listener in self.listeners:
+                listener(users)
         for notice in message.get("notices", ()):
             for socket in self._sockets.get(notice["user"], ()):
                 socket.offer(notice["calendar"], notice["revision"], notice["events"])

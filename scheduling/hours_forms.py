@@ -11,10 +11,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
+from scheduling.core.origins import clean_origin
 from scheduling.core.wording import WEEKDAYS
 from scheduling.models import AvailableTimeSlot, UserProfile
 
 MOST_RANGES = 12  # a day
+MOST_ORIGINS = 20
 DAY_MINUTES = 24 * 60
 
 
@@ -215,13 +217,24 @@ class PageForm(forms.Form):
 
     public_page = forms.BooleanField(label="Public booking page", required=False)
     handle = forms.CharField(label="Address", required=False, max_length=40)
+    embed_origins = forms.CharField(
+        label="Sites that may embed it",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
     def __init__(self, data: Any = None, *, profile: UserProfile) -> None:
-        initial = {"public_page": profile.public_page, "handle": profile.handle or ""}
+        initial = {
+            "public_page": profile.public_page,
+            "handle": profile.handle or "",
+            "embed_origins": "\n".join(profile.embed_origins),
+        }
         super().__init__(data, initial=initial)
         self.profile = profile
         self.fields["public_page"].widget.attrs |= {"class": "form-check-input", "role": "switch"}
-        self.fields["handle"].widget.attrs |= {"class": "form-control", "spellcheck": "false"}
+        for name in ("handle", "embed_origins"):
+            self.fields[name].widget.attrs |= {"class": "form-control", "spellcheck": "false"}
 
     def clean_handle(self) -> str:
         handle: str = self.cleaned_data["handle"].strip().lower()
@@ -234,6 +247,15 @@ class PageForm(forms.Form):
             raise ValidationError("This address is taken.")
         return handle
 
+    def clean_embed_origins(self) -> list[str]:
+        try:
+            origins = [clean_origin(text) for text in self.cleaned_data["embed_origins"].split()]
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+        if len(origins) > MOST_ORIGINS:
+            raise ValidationError(f"At most {MOST_ORIGINS} sites.")
+        return list(dict.fromkeys(origins))
+
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("public_page") and not self.cleaned_data.get("handle") and not self.errors:
             self.add_error("handle", "The page needs an address.")
@@ -243,4 +265,5 @@ class PageForm(forms.Form):
         return {
             "public_page": self.cleaned_data["public_page"],
             "handle": self.cleaned_data["handle"] or None,
+            "embed_origins": self.cleaned_data["embed_origins"],
         }

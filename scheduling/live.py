@@ -4,7 +4,8 @@ Services call `announce` inside their write transaction. On commit all of a tran
 as one channel-layer message (group `GROUP`) with one notice per calendar, and as one `events_changed` signal
 per calendar. Every web process hands the message to its own sockets (`scheduling.consumers`).
 
-A message is `{"type": "live.message", "notices": [{"user", "calendar", "revision", "events"}, ...]}` or
+A message is `{"type": "live.message", "notices": [{"user", "calendar", "revision", "events"}, ...]}`,
+`{"type": "live.message", "hosts": [user id, ...]}` (what can be booked of them may have changed) or
 `{"type": "live.message", "recheck": user id}`.
 
 Invariants:
@@ -78,6 +79,12 @@ def announce(
     notice.origin = origin
     # One hook per call: a rolled back savepoint drops its own, and the first one left sends all.
     transaction.on_commit(lambda: _flush(connection))
+
+
+def announce_free_time(user_ids: Iterable[Any]) -> None:
+    """On commit, have the booking pages of these people look again; writes of their calendars do that by themselves."""
+    hosts = list(user_ids)
+    transaction.on_commit(lambda: publish({"hosts": hosts}))
 
 
 def _flush(connection: BaseDatabaseWrapper) -> None:

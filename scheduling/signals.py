@@ -9,5 +9,3 @@ events_changed = Signal()
 calendars_open = Signal()
 # Inside the transaction that wrote it, after the row. event (CalendarEvent)
 event_written = Signal()
-# After commit: what can be booked may have changed. type_id (UUID), host_ids
-bookings_changed = Signal()

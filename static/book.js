@@ -9,58 +9,107 @@ if (zoned && own && own !== zoned.dataset.zone && !address.searchParams.has('tz'
   location.replace(address);
 }
 
-// Times that others take vanish and freed ones appear, while somebody looks.
-const EVERY_SECONDS = 30;
+const say = (id, words) => { document.getElementById(id).textContent = words; };
+
+// Times that others take vanish and freed ones appear, while somebody looks: a socket says that there is news, never
+// which, and the page is fetched anew. Without the socket the page looks by itself now and then.
+const live = document.querySelector('[data-live]');
+const LOOK_MS = 30000, SPREAD_MS = 1500, LATE_MS = 2000, RETRY_MS = 2000, LONGEST_RETRY_MS = 60000;
+const REFUSALS = [4400, 4404, 4429];
+
+const swap = (before, after) => {
+  if (!before || !after || before.innerHTML === after.innerHTML) return false;
+  const focused = before.contains(document.activeElement) ? document.activeElement : null;
+  before.replaceChildren(...after.childNodes);
+  if (focused) {
+    const again = [...before.querySelectorAll('a')].find((link) => link.href === focused.href);
+    (again ?? before.closest('section').querySelector('h2')).focus({ preventScroll: true });
+  }
+  return true;
+};
+
 const refresh = async () => {
-  const live = document.querySelector('[data-live]');
-  if (!live || document.hidden || live.contains(document.activeElement)) return;
+  if (document.hidden) return;
   const answer = await fetch(location.href).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  for (const selector of ['[data-live]', '.bm tbody']) {
-    const [before, after] = [document.querySelector(selector), page.querySelector(selector)];
-    if (before && after && before.innerHTML !== after.innerHTML && !before.contains(document.activeElement)) {
-      before.replaceChildren(...after.childNodes);
-    }
-  }
+  swap(document.querySelector('.bm tbody'), page.querySelector('.bm tbody'));
+  if (swap(live, page.querySelector('[data-live]'))) say('times-status', 'The free times have changed.');
 };
-if (document.querySelector('[data-live]')) {
-  setInterval(refresh, EVERY_SECONDS * 1000);
+
+const listen = (retry, isFirst) => {
+  const socket = new WebSocket(new URL(live.dataset.live, location.href.replace(/^http/, 'ws')));
+  socket.addEventListener('open', () => {
+    retry = RETRY_MS;
+    live.dataset.state = 'listening';
+    if (!isFirst || performance.now() > LATE_MS) refresh(); // something may have changed before anybody listened
+  });
+  // Not all guests at once.
+  socket.addEventListener('message', () => setTimeout(refresh, Math.random() * SPREAD_MS));
+  socket.addEventListener('close', ({ code }) => {
+    if (!REFUSALS.includes(code)) setTimeout(listen, retry * (1 + Math.random()), Math.min(2 * retry, LONGEST_RETRY_MS), false);
+  });
+};
+
+if (live) {
+  setInterval(refresh, LOOK_MS);
   document.addEventListener('visibilitychange', refresh);
+  if (live.dataset.live) listen(RETRY_MS, true);
 }
 
 // Keep the time while the form is open. Later than a robot would wait, so that looking at many forms keeps nothing.
-const LOOKED_FOR_MS = 2300;
+const LOOKED_FOR_MS = 2300, WARN_SECONDS = 120;
 const form = document.querySelector('form[data-hold]');
-const start = form?.querySelector('input[name=start]');
-if (start) {
-  let sent = false;
-  const keep = async () => {
-    const answer = await fetch(form.dataset.hold, { method: 'POST', body: new URLSearchParams(new FormData(form)) }).catch(() => null);
-    if (answer?.status !== 200 || sent) return;
-    const { token, seconds } = await answer.json();
-    form.elements.hold.value = token;
-    count(Date.now() + seconds * 1000);
+if (form?.querySelector('input[name=start]')) {
+  const { hold } = form.elements;
+  const [held, left, extend] = ['held', 'left', 'extend'].map((id) => document.getElementById(id));
+  let sent = false, timer = 0;
+
+  const ask = async (fields) => {
+    const answer = await fetch(form.dataset.hold, { method: 'POST', body: new URLSearchParams(fields) }).catch(() => null);
+    return answer?.status === 200 ? answer.json() : null;
   };
+
   const count = (until) => {
-    const [held, left, status] = ['held', 'left', 'hold-status'].map((id) => document.getElementById(id));
+    clearInterval(timer);
     held.hidden = false;
-    status.textContent = 'This time is held for you for ten minutes.';
-    const timer = setInterval(() => {
+    const tick = () => {
       const seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
       left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+      if (seconds === WARN_SECONDS) say('hold-status', 'This time is held for two more minutes. “Keep it longer” makes it ten.');
       if (seconds) return;
       clearInterval(timer);
       held.hidden = true;
-      form.elements.hold.value = '';
-      status.textContent = 'The time is not held any more; it may still be free.';
-    }, 1000);
+      hold.value = '';
+      say('hold-status', 'The time is not held any more; it may still be free.');
+    };
+    tick();
+    timer = setInterval(tick, 1000);
   };
-  if (!form.elements.hold.value) setTimeout(keep, LOOKED_FOR_MS);
+
+  const keep = async () => {
+    const kept = await ask(new FormData(form));
+    if (!kept || sent) return;
+    hold.value = kept.token;
+    say('hold-status', 'This time is held for you for ten minutes.');
+    count(Date.now() + kept.seconds * 1000);
+  };
+
+  extend.addEventListener('click', async () => {
+    const kept = await ask({ extend: hold.value });
+    if (!kept) {
+      extend.hidden = true;
+      say('hold-status', 'It cannot be held longer. Send the form while the time runs.');
+      return;
+    }
+    count(Date.now() + kept.seconds * 1000);
+    say('hold-status', `Held for ${Math.round(kept.seconds / 60)} more minutes.`);
+  });
+
+  if (!hold.value) setTimeout(keep, LOOKED_FOR_MS);
   form.addEventListener('submit', () => { sent = true; });
   addEventListener('pagehide', () => {
-    const token = form.elements.hold.value;
-    if (!sent && token) navigator.sendBeacon(form.dataset.hold, new URLSearchParams({ release: token }));
+    if (!sent && hold.value) navigator.sendBeacon(form.dataset.hold, new URLSearchParams({ release: hold.value }));
   });
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 }

@@ -136,6 +136,7 @@ class Hold(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     holder = models.CharField(max_length=64, help_text="Digest of the address that asked, for the limit.")
     expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         indexes = [models.Index(fields=["holder", "expires_at"])]

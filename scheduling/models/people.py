@@ -70,6 +70,12 @@ class UserProfile(models.Model):
     shortcuts_enabled = models.BooleanField("single-key shortcuts", default=True)
     handle = models.SlugField(max_length=40, unique=True, null=True, blank=True)
     public_page = models.BooleanField("public booking page", default=False)
+    embed_origins = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Sites that may show the booking pages in a frame.",
+    )
     hours_are_set = models.BooleanField(
         default=False,
         editable=False,

@@ -19,6 +19,7 @@ from scheduling.services.booking import (
     book,
     cancel_booking,
     decline_booking,
+    extend_hold,
     follow_event,
     hold_time,
     link_address,
@@ -70,7 +71,13 @@ from scheduling.services.imports import (
     start_import,
     write_import,
 )
-from scheduling.services.limits import client_address, count_booking_attempt, form_stamp, is_from_a_person
+from scheduling.services.limits import (
+    client_address,
+    count_booking_attempt,
+    count_hold,
+    form_stamp,
+    is_from_a_person,
+)
 from scheduling.services.mail import (
     InvalidMail,
     claim_due_mails,
@@ -137,6 +144,7 @@ __all__ = [
     "close_feed",
     "confirm_import",
     "count_booking_attempt",
+    "count_hold",
     "create_api_token",
     "create_calendar",
     "create_event",
@@ -152,6 +160,7 @@ __all__ = [
     "discard_import",
     "drop_lost_occurrences",
     "ensure_profile",
+    "extend_hold",
     "extend_occurrences",
     "follow_event",
     "forget_imports",

@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from scheduling import availability
+from scheduling.live import announce_free_time
 from scheduling.models import (
     AppointmentType,
     AppointmentTypeHost,
@@ -20,7 +21,6 @@ from scheduling.models import (
 )
 from scheduling.models.appointments import new_secret
 from scheduling.services.booking import rotation
-from scheduling.services.booking.reserve import announce
 
 MOST_DURATIONS, MOST_QUESTIONS, MOST_CHOICES, MOST_OVERRIDES = 8, 20, 50, 1000
 LABEL_LIMIT = 200
@@ -36,7 +36,7 @@ def create_type(*, user: Any, calendars_to_check: Iterable[Calendar] = (), **fie
     _check(made)
     made.save(force_insert=True)
     made.calendars_to_check.set(_own(user, calendars_to_check))
-    announce(made, [user])
+    announce_free_time([user.pk])
     return made
 
 
@@ -54,7 +54,7 @@ def update_type(
     appointment_type.save()
     if calendars_to_check is not None:
         appointment_type.calendars_to_check.set(_own(appointment_type.user, calendars_to_check))
-    announce(appointment_type, [appointment_type.user])
+    announce_free_time([appointment_type.user.pk])
     return appointment_type
 
 
@@ -63,7 +63,7 @@ def delete_type(*, appointment_type: AppointmentType) -> None:
     """Take it away: nobody can book it any more, its bookings stay, its address is free for another."""
     appointment_type.deleted_at, appointment_type.is_active = timezone.now(), False
     appointment_type.save(update_fields=["deleted_at", "is_active", "updated_at"])
-    announce(appointment_type, [appointment_type.user])
+    announce_free_time([appointment_type.user.pk])
 
 
 def renew_secret(*, appointment_type: AppointmentType) -> AppointmentType:
@@ -114,6 +114,7 @@ def add_override(
 
 def delete_override(*, override: DateOverride) -> None:
     override.delete()
+    announce_free_time([override.user_id])
 
 
 # --- teams -------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ def accept_invitation(*, member: AppointmentTypeHost) -> AppointmentTypeHost:
         member.accepted_at = timezone.now()
         member.baseline = min((share.count for share in rotation.shares(member.type, team)), default=0)
         member.save(update_fields=["accepted_at", "baseline"])
-        announce(member.type, [member.user])
+        announce_free_time([member.user.pk])
     return member
 
 

@@ -1,7 +1,7 @@
 """Limits against abuse of what strangers may do, and the two tests that tell a form's sender from a robot.
 
 Counted in the cache: per process with the default one, shared by all with Redis. `settings.BOOKING_LIMITS` maps what is
-counted (`address`, `email`, `page`) to (how many, in how many seconds).
+counted (attempts to book by `address`, `email` and `page`, times to `hold`) to (how many, in how many seconds).
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ def count_booking_attempt(*, address: str, email: str, page: Any) -> None:
     for kind, value in (("address", address), ("email", email.strip().lower()), ("page", page)):
         most, seconds = settings.BOOKING_LIMITS[kind]
         _count(f"{kind} {value}", most, seconds)
+
+
+def count_hold(*, address: str) -> None:
+    """Count a time that somebody wants kept. Raises `TooMany`."""
+    _count(f"hold {address}", *settings.BOOKING_LIMITS["hold"])
 
 
 def form_stamp(page: Any) -> str:

@@ -99,6 +99,7 @@ def replace_available_slots(
         AvailableTimeSlot(user=user, day_of_week=day, start_time=start, end_time=end, is_available=available)
         for day, start, end, available in sorted(slots)
     )
+    live.announce_free_time([user.pk])
     return list(AvailableTimeSlot.objects.filter(user=user))
 
 

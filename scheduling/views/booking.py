@@ -14,12 +14,13 @@ from uuid import uuid4
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from scheduling import availability, booking_queries, services
 from scheduling.booking_forms import GuestForm
 from scheduling.core.slots import Slot
 from scheduling.core.zones import window
-from scheduling.models import AppointmentType, Booking, BookingLink
+from scheduling.models import AppointmentType, Booking, BookingLink, Hold
 from scheduling.presentation import booking as shown
 from scheduling.presentation_names import display_name
 from scheduling.services import InvalidBooking, KeyReused, SlotTaken, TooMany
@@ -27,6 +28,8 @@ from scheduling.services.limits import HONEYPOT
 from scheduling.views.guests import (
     duration_of,
     for_guests,
+    framed,
+    is_embedded,
     picker_of,
     read_start,
     reader_of,
@@ -50,8 +53,14 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     for found in booking_queries.public_types(page):
         free = availability.slots_of(found, start=reader.now, end=span.end, now=reader.now)
         offered.append((found, reader.short(free[0].start) if free else ""))
-    context = {"host_name": display_name(page.user), "handle": handle, "offered": offered, "reader": reader}
-    return render(request, "booking/profile.html", context)
+    context = {
+        "host_name": display_name(page.user),
+        "handle": handle,
+        "offered": offered,
+        "reader": reader,
+        "embedded": is_embedded(request.GET),
+    }
+    return framed(render(request, "booking/profile.html", context), request.GET, page)
 
 
 @for_guests("POST")
@@ -59,7 +68,11 @@ def appointment(request: HttpRequest, handle: str, name: str) -> HttpResponse:
     """The free times; with `start` the form for one of them; POST books it."""
     found = type_or_404(handle, name)
     if request.method == "POST":
-        return _book(request, found, handle)
+        return framed(_book(request, found, handle), request.POST, found.user.profile)
+    return framed(_look(request, found, handle), request.GET, found.user.profile)
+
+
+def _look(request: HttpRequest, found: AppointmentType, handle: str) -> HttpResponse:
     start = read_start(request.GET.get("start", ""))
     if start is None:
         return _times(request, found, handle)
@@ -70,27 +83,32 @@ def appointment(request: HttpRequest, handle: str, name: str) -> HttpResponse:
 
 @for_guests("POST")
 def hold(request: HttpRequest, handle: str, name: str) -> HttpResponse:
-    """Keep a time while its form is open, or with `release` give it back. Only scripts ask; none is needed to book."""
+    """Keep a time while its form is open; `extend` keeps it longer, `release` gives it back. Only scripts ask."""
     found = type_or_404(handle, name)
     if request.method != "POST":
         raise Http404
     if token := request.POST.get("release"):
         services.release_hold(token=token)
         return HttpResponse(status=204)
+    if token := request.POST.get("extend"):
+        longer = services.extend_hold(token=token)
+        return _held(longer, token) if longer is not None else HttpResponse(status=204)
     start = read_start(request.POST.get("start", ""))
     if start is None or not _is_from_a_person(request.POST, found):
         return HttpResponse(status=204)
     try:
+        address = services.client_address(request)
+        services.count_hold(address=address)
         kept, token = services.hold_time(
-            appointment_type=found,
-            start=start,
-            duration=duration_of(found, request.POST),
-            holder=services.client_address(request),
+            appointment_type=found, start=start, duration=duration_of(found, request.POST), holder=address
         )
     except (SlotTaken, InvalidBooking, TooMany):
         return HttpResponse(status=204)  # the form works without; sending it says what is wrong
-    seconds = (kept.expires_at - reader_of({}, found.user.profile).now).total_seconds()
-    return JsonResponse({"token": token, "seconds": int(seconds)})
+    return _held(kept, token)
+
+
+def _held(kept: Hold, token: str) -> JsonResponse:
+    return JsonResponse({"token": token, "seconds": int((kept.expires_at - timezone.now()).total_seconds())})
 
 
 def type_or_404(handle: str, name: str) -> AppointmentType:
@@ -100,10 +118,11 @@ def type_or_404(handle: str, name: str) -> AppointmentType:
     return found
 
 
-def confirmation_address(booking: Booking) -> str:
+def confirmation_address(booking: Booking, *, embedded: bool = False) -> str:
     """Where a guest sees what they have just done; for an hour it also leads on to moving and cancelling."""
     proof = signing.TimestampSigner(salt=PROOF_SALT).sign(str(booking.pk))
-    return f"{services.link_path(booking, BookingLink.Action.VIEW)}?{urlencode({'done': proof})}"
+    query = {"done": proof} | ({"embed": "1"} if embedded else {})
+    return f"{services.link_path(booking, BookingLink.Action.VIEW)}?{urlencode(query)}"
 
 
 def _times(request: HttpRequest, found: AppointmentType, handle: str) -> HttpResponse:
@@ -158,7 +177,8 @@ def _book(request: HttpRequest, found: AppointmentType, handle: str) -> HttpResp
             return _form(request, found, handle, start, form, is_taken=True)
         form.refuse(error.fields)
         return _form(request, found, handle, start, form, status=422)
-    return HttpResponseRedirect(confirmation_address(booking), status=303)
+    address = confirmation_address(booking, embedded=is_embedded(data))
+    return HttpResponseRedirect(address, status=303)
 
 
 def _is_from_a_person(data: Mapping[str, str], found: AppointmentType) -> bool:
@@ -215,4 +235,5 @@ def _about(found: AppointmentType, handle: str, reader: shown.Reader, minutes: i
         "handle": handle,
         "minutes": minutes,
         "reader": reader,
+        "embedded": ("embed", "1") in reader.kept,
     }

@@ -18,7 +18,15 @@ from scheduling.presentation import booking as shown
 from scheduling.presentation_names import display_name
 from scheduling.services import BookingOver, InvalidBooking, SlotTaken
 from scheduling.views.booking import PROOF_SALT, confirmation_address
-from scheduling.views.guests import for_guests, picker_of, read_start, reader_of, zone_choices
+from scheduling.views.guests import (
+    for_guests,
+    framed,
+    is_embedded,
+    picker_of,
+    read_start,
+    reader_of,
+    zone_choices,
+)
 
 Action = BookingLink.Action
 PROOF_LASTS = timedelta(hours=1)
@@ -58,7 +66,9 @@ def show(request: HttpRequest, booking: Booking) -> HttpResponse:
             "cancel": services.link_path(booking, Action.CANCEL),
             "reschedule": services.link_path(booking, Action.RESCHEDULE),
         }
-    return render(request, "booking/show.html", context)
+    context["embedded"] = is_embedded(request.GET)
+    owner = booking.type.user.profile
+    return framed(render(request, "booking/show.html", context), request.GET, owner)
 
 
 @with_link(Action.VIEW)

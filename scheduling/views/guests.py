@@ -43,6 +43,18 @@ def for_guests(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
+def is_embedded(asked: Mapping[str, str]) -> bool:
+    return asked.get("embed") == "1"
+
+
+def framed(response: HttpResponse, asked: Mapping[str, str], host: UserProfile) -> HttpResponse:
+    """Of an embedded page: the sites that the host named, and nobody else, may show it in a frame."""
+    if is_embedded(asked) and host.embed_origins:
+        response._csp_replace = {"frame-ancestors": host.embed_origins}  # type: ignore[attr-defined]
+        response.xframe_options_exempt = True  # type: ignore[attr-defined]
+    return response
+
+
 def reader_of(asked: Mapping[str, str], host: UserProfile, zone_name: str = "") -> shown.Reader:
     """From the address; what it does not say, or says wrongly, is as the host has it (or in `zone_name`)."""
     wanted = asked.get("tz", "")
@@ -52,6 +64,7 @@ def reader_of(asked: Mapping[str, str], host: UserProfile, zone_name: str = "") 
     kept = [("tz", name)] if is_zone(wanted) else []
     kept += [("clock", clock)] if clock in ("12", "24") else []
     kept += [("minutes", asked["minutes"])] if asked.get("minutes", "").isdecimal() else []
+    kept += [("embed", "1")] if is_embedded(asked) else []
     return shown.Reader(zone(name), twelve, timezone.now(), tuple(kept))
 
 

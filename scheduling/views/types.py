@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import booking_queries, queries, services
@@ -19,6 +20,7 @@ from scheduling.core.zones import zone
 from scheduling.hours_forms import PageForm
 from scheduling.models import AppointmentType, Booking
 from scheduling.presentation.booking import Reader, status_words
+from scheduling.presentation_names import display_name
 from scheduling.services import BookingOver
 from scheduling.type_form import TypeForm
 
@@ -152,7 +154,14 @@ def _edit(request: HttpRequest, found: AppointmentType) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("types")
-    context = {"form": form, "type": found, "is_new": is_new, "address": "" if is_new else _address(found)}
+    address = "" if is_new else _address(found)
+    context = {
+        "form": form,
+        "type": found,
+        "is_new": is_new,
+        "address": address,
+        "snippet": _snippet(found, address) if queries.profile_of(request.user).embed_origins else "",
+    }
     return render(request, "scheduling/type_form.html", context, status=422 if form.errors else 200)
 
 
@@ -164,6 +173,12 @@ def _address(found: AppointmentType) -> str:
     """Where guests book it; empty while its owner's page has no address."""
     handle = found.user.profile.handle
     return settings.SITE_URL + reverse("book", args=[handle, found.public_name]) if handle else ""
+
+
+def _snippet(found: AppointmentType, address: str) -> str:
+    """What a host pastes into a page of theirs: a frame, no script."""
+    title = f"{found.name}, {display_name(found.user)}"
+    return f'<iframe src="{address}?embed=1" title="{escape(title)}" width="100%" height="760" loading="lazy"></iframe>'
 
 
 def _reader(request: HttpRequest) -> Reader:

@@ -255,7 +255,12 @@ def test_what_cannot_be_booked_is_422_and_changes_nothing(
 
 
 def test_too_many_attempts_are_429_whatever_a_header_claims(page: str, settings: Any) -> None:
-    settings.BOOKING_LIMITS = {"address": (3, 600), "email": (100, 600), "page": (100, 600)}
+    settings.BOOKING_LIMITS = {
+        "address": (3, 600),
+        "email": (100, 600),
+        "page": (100, 600),
+        "hold": (100, 600),
+    }
     answers = [
         post(f"{page}bookings/", GUEST | {"email": f"g{n}@example.com"}, X_Forwarded_For=f"10.0.0.{n}")
         for n in range(4)
@@ -266,7 +271,12 @@ def test_too_many_attempts_are_429_whatever_a_header_claims(page: str, settings:
 
 
 def test_behind_a_proxy_each_client_has_its_own_limit(page: str, settings: Any) -> None:
-    settings.BOOKING_LIMITS = {"address": (1, 600), "email": (100, 600), "page": (100, 600)}
+    settings.BOOKING_LIMITS = {
+        "address": (1, 600),
+        "email": (100, 600),
+        "page": (100, 600),
+        "hold": (100, 600),
+    }
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     first = post(f"{page}bookings/", GUEST, X_Forwarded_For="6.6.6.6, 10.0.0.1")
     spoofed = post(f"{page}bookings/", GUEST, X_Forwarded_For="7.7.7.7, 10.0.0.1")

@@ -190,6 +190,18 @@ def test_a_hold_runs_out_by_itself_and_can_be_given_back(intro: AppointmentType,
     assert book(intro, berlin(24, 11), email="b@example.com").start == berlin(24, 11)
 
 
+def test_a_hold_is_kept_longer_on_demand_but_not_for_ever(intro: AppointmentType, clock: Any) -> None:
+    _, token = services.hold_time(appointment_type=intro, start=TUESDAY_TEN, holder="192.0.2.1")
+    for _ in range(6):
+        clock.shift(timedelta(minutes=9))
+        assert services.extend_hold(token=token) is not None
+        assert not is_offered(intro, TUESDAY_TEN)
+    clock.shift(timedelta(minutes=6))
+    assert services.extend_hold(token=token) is None
+    book(intro)
+    assert services.extend_hold(token="unknown") is None
+
+
 def test_one_address_holds_few_times(intro: AppointmentType) -> None:
     for hour in (10, 11, 12):
         services.hold_time(appointment_type=intro, start=berlin(24, hour), holder="10.0.0.1")

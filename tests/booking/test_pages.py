@@ -9,7 +9,15 @@ import pytest
 from django.test import Client
 
 from scheduling import services
-from scheduling.models import AppointmentType, Booking, BookingLink, CalendarEvent, DateOverride, Hold
+from scheduling.models import (
+    AppointmentType,
+    Booking,
+    BookingLink,
+    CalendarEvent,
+    DateOverride,
+    Hold,
+    UserProfile,
+)
 from tests.booking.moments import berlin
 from tests.make import make_event, make_guest, make_type, make_user
 
@@ -143,6 +151,38 @@ def test_a_hold_keeps_the_time_for_its_form(guest: Client, clock: Any, page: str
     other = guest.get(page, {"start": "2026-11-24T08:00Z"})
     assert other.status_code == 409
     assert guest.post(page, {**sent, "hold": token}).status_code == 303
+
+
+def test_a_hold_is_extended_and_given_back_by_its_token(guest: Client, clock: Any, page: str) -> None:
+    sent = fill(guest, clock, page, "2026-11-24T08:00Z")
+    token = guest.post(f"{page}hold/", sent).json()["token"]
+    clock.shift(300)
+    assert guest.post(f"{page}hold/", {"extend": token}).json() == {"token": token, "seconds": 600}
+    assert guest.post(f"{page}hold/", {"extend": "x"}).status_code == 204
+    guest.post(f"{page}hold/", {"release": token})
+    assert not Hold.objects.exists()
+
+
+def test_only_sites_that_the_host_named_may_frame_the_page(guest: Client, clock: Any, page: str) -> None:
+    def framing(answer: Any) -> tuple[str, str]:
+        policy = dict(part.strip().split(" ", 1) for part in answer["Content-Security-Policy"].split(";"))
+        return policy["frame-ancestors"], answer.get("X-Frame-Options", "")
+
+    refused = ("'none'", "DENY")
+    assert framing(guest.get(page, {"embed": "1"})) == refused
+    host = UserProfile.objects.get(handle="alice")
+    services.update_profile(profile=host, embed_origins=["https://a.example", "http://localhost:8000"])
+    allowed = ("https://a.example http://localhost:8000", "")
+    assert framing(guest.get(page)) == refused
+    assert framing(guest.get("/book/alice/", {"embed": "1"})) == allowed
+    assert framing(guest.get(page, {"embed": "1"})) == allowed
+    sent = fill(guest, clock, page, "2026-11-24T08:00Z", embed="1")
+    assert framing(guest.post(page, {**sent, "name": ""})) == allowed
+    booked = guest.post(page, sent)
+    confirmation = guest.get(booked["Location"])
+    assert framing(confirmation) == allowed
+    cancel = services.link_path(Booking.objects.get(), BookingLink.Action.CANCEL)
+    assert framing(guest.get(cancel, {"embed": "1"})) == refused
 
 
 def test_a_guest_cancels_by_the_button_only(guest: Client, intro: AppointmentType) -> None:
@@ -280,6 +320,20 @@ def test_the_public_page_is_switched_on_with_an_address_of_its_own(host: Client,
     assert host.post("/calendar/types/", {"public_page": "on", "handle": ""}).status_code == 422
     assert host.post("/calendar/types/", {"public_page": "on", "handle": "Alice"}).status_code == 302
     assert Client().get("/book/alice/").status_code == 200
+
+
+def test_sites_are_named_by_their_origin_and_get_a_frame_to_paste(host: Client, alice: Any) -> None:
+    made = AppointmentType.objects.get(user=alice)
+    page = {"public_page": "on", "handle": "alice"}
+    for bad in ("http://a.example", "https://*.example", "https://a.example/x", "a.example; script-src *"):
+        assert host.post("/calendar/types/", {**page, "embed_origins": bad}).status_code == 422
+    host.post(
+        "/calendar/types/", {**page, "embed_origins": "HTTPS://WWW.Example.org/ https://bücher.example:8443"}
+    )
+    alice.profile.refresh_from_db()
+    assert alice.profile.embed_origins == ["https://www.example.org", "https://xn--bcher-kva.example:8443"]
+    shown = host.get(f"/calendar/types/{made.pk}/").content.decode()
+    assert "&lt;iframe src=&quot;" in shown and "/book/alice/intro/?embed=1" in shown
 
 
 def test_a_host_answers_requests(host: Client, alice: Any) -> None:

@@ -2,7 +2,7 @@
 
 | who | what |
 | --- | --- |
-| guest | `hold_time`, `release_hold`, `book`, `reschedule_booking`, `cancel_booking`, `answer_move` |
+| guest | `hold_time`, `extend_hold`, `release_hold`, `book`, `reschedule_booking`, `cancel_booking`, `answer_move` |
 | host | `approve_booking`, `decline_booking`, `cancel_booking`, `reschedule_booking`, `mark_no_show` |
 | anyone who writes the event | `follow_event` (called inside the event's own transaction) |
 | the worker | `settle_bookings` |
@@ -22,7 +22,7 @@ from scheduling.services.booking.change import (
 )
 from scheduling.services.booking.follow import follow_event
 from scheduling.services.booking.guests import Guest
-from scheduling.services.booking.holds import hold_time, release_hold
+from scheduling.services.booking.holds import extend_hold, hold_time, release_hold
 from scheduling.services.booking.links import link_address, link_path, open_link
 from scheduling.services.booking.reserve import alternatives
 
@@ -34,6 +34,7 @@ __all__ = [
     "book",
     "cancel_booking",
     "decline_booking",
+    "extend_hold",
     "follow_event",
     "hold_time",
     "link_address",

@@ -19,13 +19,13 @@ from django.utils import timezone
 
 from scheduling import availability
 from scheduling.core.slots import nearest
+from scheduling.live import announce_free_time
 from scheduling.models import AppointmentType, Assignment, Booking, Hold, Reservation
 from scheduling.services.booking import calendar, notices, rotation
 from scheduling.services.booking.guests import Guest, checked_guest
 from scheduling.services.booking.holds import find_hold
 from scheduling.services.booking.reserve import (
     alternatives,
-    announce,
     forget_expired_holds,
     lock_hosts,
     require_free,
@@ -193,7 +193,7 @@ def _write(
     )
     calendar.write_events(booking, hosts)
     notices.booked(booking)
-    announce(appointment_type, hosts)
+    announce_free_time(host.pk for host in hosts)
     return booking
 
 

@@ -16,12 +16,12 @@ from django.utils import timezone
 
 from scheduling import availability
 from scheduling.core.slots import Slot
+from scheduling.live import announce_free_time
 from scheduling.models import Booking, Hold, Reservation
 from scheduling.services.booking import calendar, notices
 from scheduling.services.booking.book import MOMENT, checked_duration
 from scheduling.services.booking.reserve import (
     alternatives,
-    announce,
     forget_expired_holds,
     lock_hosts,
     require_free,
@@ -193,7 +193,7 @@ def end_booking(booking: Booking, status: str, by: str, reason: str, now: dateti
     booking.save()
     booking.reservations.all().delete()
     calendar.leave_events(booking)
-    announce(booking.type, hosts_of_booking(booking))
+    announce_free_time(host.pk for host in hosts_of_booking(booking))
 
 
 def _moving(booking: Booking, by: str, now: datetime) -> Booking:
@@ -226,7 +226,7 @@ def _place(booking: Booking, start: datetime, end: datetime, hosts: list[Any], n
         calendar.write_events(booking, hosts)
     else:
         calendar.rewrite_events(booking)
-    announce(booking.type, hosts)
+    announce_free_time(host.pk for host in hosts)
 
 
 def _is_shared(booking: Booking) -> bool:

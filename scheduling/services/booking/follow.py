@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from scheduling.live import announce_free_time
 from scheduling.models import Booking, CalendarEvent
 from scheduling.services.booking import calendar, notices
 from scheduling.services.booking.change import end_booking, hosts_of_booking
-from scheduling.services.booking.reserve import announce, reserve
+from scheduling.services.booking.reserve import reserve
 from scheduling.services.errors import SlotTaken
 
 UNDO_GRACE = timedelta(seconds=10)
@@ -76,7 +77,7 @@ def _follow_restoration(booking: Booking, event: CalendarEvent, now: datetime) -
     except (DatabaseError, SlotTaken):
         return  # somebody has it now: the guest gets the mail after all
     calendar.rewrite_events(booking)
-    announce(booking.type, hosts)
+    announce_free_time(host.pk for host in hosts)
 
 
 def _follow_times(booking: Booking, start: datetime, end: datetime, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""A time kept for someone while they fill in the form: ten minutes, a few per address."""
+"""A time kept for someone while they fill in the form: ten minutes, longer on demand, a few per address."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from scheduling import availability
+from scheduling.live import announce_free_time
 from scheduling.models import AppointmentType, BookingLink, Hold
 from scheduling.services.booking import rotation
 from scheduling.services.booking.reserve import (
     alternatives,
-    announce,
     forget_expired_holds,
     lock_hosts,
     require_free,
@@ -25,6 +25,7 @@ from scheduling.services.booking.reserve import (
 from scheduling.services.errors import TooMany
 
 KEPT_FOR = timedelta(minutes=10)
+KEPT_AT_MOST = timedelta(hours=1)
 MOST_OPEN = 3
 
 
@@ -70,6 +71,7 @@ def hold_time(
             digest=BookingLink.digest_of(token),
             holder=who,
             expires_at=now + KEPT_FOR,
+            created_at=now,
         )
         reserve(
             appointment_type=appointment_type,
@@ -79,10 +81,23 @@ def hold_time(
             end=end,
             hold=hold,
         )
-        announce(appointment_type, free)
+        announce_free_time(host.pk for host in free)
         return hold
 
     return sell_once(sale, others=lambda: alternatives(appointment_type, start, length)), token
+
+
+@transaction.atomic
+def extend_hold(*, token: str, now: datetime | None = None) -> Hold | None:
+    """Keep it ten minutes from now, an hour in all; None when the hold is over, or its hour."""
+    now = now or timezone.now()
+    hold = Hold.objects.select_for_update().filter(digest=BookingLink.digest_of(token)).first()
+    if hold is None or hold.expires_at <= now or hold.created_at + KEPT_AT_MOST <= now:
+        return None
+    hold.expires_at = min(now + KEPT_FOR, hold.created_at + KEPT_AT_MOST)
+    hold.save(update_fields=["expires_at"])
+    hold.reservations.update(held_until=hold.expires_at)
+    return hold
 
 
 @transaction.atomic
@@ -92,7 +107,7 @@ def release_hold(*, token: str) -> None:
     if hold is not None:
         hosts = [reservation.host for reservation in hold.reservations.select_related("host")]
         hold.delete()
-        announce(hold.type, hosts)
+        announce_free_time(host.pk for host in hosts)
 
 
 def find_hold(appointment_type: AppointmentType, token: str, start: datetime, now: datetime) -> Hold | None:

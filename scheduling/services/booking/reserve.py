@@ -22,7 +22,6 @@ from scheduling.core.slots import Reason, Slot, nearest
 from scheduling.core.slots.values import OCCUPIED
 from scheduling.models import AppointmentType, Booking, Hold, Reservation, UserProfile
 from scheduling.services.errors import InvalidBooking, SlotTaken
-from scheduling.signals import bookings_changed
 
 T = TypeVar("T")
 
@@ -179,12 +178,4 @@ def reserve(
             (Reservation.Kind.CORE, start, end),
             (Reservation.Kind.BUFFERED, start - before, end + after),
         )
-    )
-
-
-def announce(appointment_type: AppointmentType, hosts: Sequence[Any]) -> None:
-    """On commit, tell listeners in this process that what can be booked has changed."""
-    type_id, host_ids = appointment_type.pk, [host.pk for host in hosts]
-    transaction.on_commit(
-        lambda: bookings_changed.send_robust(sender=None, type_id=type_id, host_ids=host_ids)
     )
