@@ -234,6 +234,10 @@ def _apply_living(
     event = services.apply_remote(
         calendar=link.calendar, event=event, values=merged, details=remote.details, in_step=merged == theirs
     )
+    if theirs.recurrence and "when" in changed_groups(base or ours, theirs):
+        # Perhaps by us: our answer was lost, or another run of ours read it. Google has dropped its exceptions of
+        # occurrences that are no more, without a word.
+        services.drop_lost_occurrences(series=event)
     if conflicts:
         known.event = event
         known.save()  # a conflict needs the link's row, which `_remember` completes

@@ -343,6 +343,21 @@ def test_an_occurrence_changed_in_google_while_its_series_moves_here_shows_nowhe
     assert dropped.location == "Roma"
 
 
+def test_an_occurrence_changed_in_google_is_not_left_here_when_google_ended_its_series_and_the_answer_was_lost(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    series = weekly_here(alice)
+    run(account)
+    google.change(instance(series, 3), location="Roma")
+    edit(series, recurrence=("RRULE:FREQ=WEEKLY;COUNT=2",))
+    google.fault({"method": "PATCH"}, {"process_then_drop": True})
+    run(account)
+    assert len(starts(alice)) == 2 and len(google.events()) == 1
+    (dropped,) = CalendarEvent.objects.filter(former_series=series)
+    assert dropped.location == "Roma"
+
+
 def test_an_occurrence_changed_on_both_sides_for_the_first_time_is_merged(
     alice: Any, google: GoogleSide, account: GoogleAccount
 ) -> None:
