@@ -9,8 +9,7 @@ Invariants:
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, transaction
@@ -30,89 +29,6 @@ from sync.models import CalendarLink, Conflict, EventLink
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Applied:
-    """How many events here changed, the new ones among them."""
-
-    changed: int
-    new: int
-
-
-def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> Applied:
-    """Take in some resources of one listing.
-
-    What is new and plain is written in bulk; what is known and unchanged costs no write of its own.
-    """
-    latest = {
-        item.id: as_shown_to(link.access_role, item) for item in items
-    }  # one listing may name an event twice: the last is true
-    links = EventLink.objects.filter(link=link, google_id__in=latest)
-    known = {found.google_id: found for found in links.select_related("event__calendar", "event__series")}
-    unchanged = [found for found in known.values() if _is_unchanged(found, latest[found.google_id].etag)]
-    unseen = [found.pk for found in unchanged if found.seen_generation != link.full_generation]
-    if unseen:
-        EventLink.objects.filter(pk__in=unseen).update(seen_generation=link.full_generation)
-    settled = {found.google_id for found in unchanged}
-    settled |= _create_plain(link, [item for key, item in latest.items() if key not in known])
-    changed = new = len(settled) - len(unchanged)
-    for google_id, item in latest.items():
-        if google_id not in settled:
-            found = known.get(google_id)
-            if found is None:  # an earlier item may have brought it along
-                found = (
-                    links.filter(google_id=google_id)
-                    .select_related("event__calendar", "event__series")
-                    .first()
-                )
-            has_changed = apply_item(link, item, found)
-            changed, new = changed + has_changed, new + (has_changed and found is None)
-    return Applied(changed, new)
-
-
-def _create_plain(link: CalendarLink, items: list[RemoteItem]) -> set[str]:
-    """Create, in bulk, events that exist only in Google; returns the ids that are settled by it.
-
-    Exceptions, tombstones, events we may know by another sign and whatever cannot be read go the careful way.
-    """
-    assert link.calendar is not None
-    plain = [
-        item
-        for item in items
-        if isinstance(item, RemoteEvent)
-        and item.values is not None
-        and not item.series_id
-        and not item.local_id
-    ]
-    taken = CalendarEvent.objects.filter(
-        calendar=link.calendar, google_event_id__in=[remote.id for remote in plain]
-    )
-    twins = set(taken.values_list("google_event_id", flat=True))
-    new = [remote for remote in plain if remote.id not in twins]
-    if not new:
-        return set()
-    try:
-        return _create(link, new)
-    except OperationalError:
-        raise
-    except Exception:  # whatever it is, it is one of them: singly, that one alone is set aside
-        return set()
-
-
-@transaction.atomic
-def _create(link: CalendarLink, new: list[RemoteEvent]) -> set[str]:
-    assert link.calendar is not None
-    events = services.create_remote_events(
-        calendar=link.calendar,
-        items=[(remote.values, remote.details) for remote in new if remote.values is not None],
-        origin=EventRevision.Origin.GOOGLE,
-    )
-    EventLink.objects.bulk_create(
-        [_filled(EventLink(link=link, google_id=r.id), link, r, e) for r, e in zip(new, events, strict=True)],
-        batch_size=200,
-    )
-    return {remote.id for remote in new}
-
-
 def tombstone(known: EventLink) -> RemoteEvent:
     """What a provider would say of this event, had it kept the tombstone."""
     return RemoteEvent(id=known.google_id, etag="", values=None, series_id=known.google_series_id)
@@ -130,7 +46,7 @@ def apply_item(
     if isinstance(item, UnreadableEvent):
         _quarantine(link, item, known, item.fault)
         return False
-    if known is not None and _is_unchanged(known, item.etag):
+    if known is not None and is_unchanged(known.etag, known.state, item.etag):
         _note_seen(link, known)
         return False
     try:
@@ -328,26 +244,30 @@ def _same_override(
 
 
 def _remember(link: CalendarLink, known: EventLink, remote: RemoteEvent, event: CalendarEvent | None) -> None:
-    _filled(known, link, remote, event).save()
-
-
-def _filled(
-    known: EventLink, link: CalendarLink, remote: RemoteEvent, event: CalendarEvent | None
-) -> EventLink:
-    """`known`, unsaved, saying what was just agreed."""
     known.event = event
-    known.etag, known.raw = remote.etag, remote.raw
+    for name, value in agreed_columns(link, remote).items():
+        setattr(known, name, value)
     known.original_start = remote.original_start or known.original_start
-    if remote.values is not None:
-        known.base = to_json(remote.values)
-    known.seen_generation = link.full_generation
-    known.state, known.error, known.attempts, known.next_attempt_at = EventLink.State.CLEAN, "", 0, None
-    known.synced_at = timezone.now()
-    return known
+    known.save()
 
 
-def _is_unchanged(known: EventLink, etag: str) -> bool:
-    return bool(etag) and known.etag == etag and known.state != EventLink.State.QUARANTINED
+def agreed_columns(link: CalendarLink, remote: RemoteEvent) -> dict[str, Any]:
+    """The columns of a link that say what was just agreed."""
+    agreed = {
+        "etag": remote.etag,
+        "raw": remote.raw,
+        "seen_generation": link.full_generation,
+        "state": EventLink.State.CLEAN,
+        "error": "",
+        "attempts": 0,
+        "next_attempt_at": None,
+        "synced_at": timezone.now(),
+    }
+    return agreed if remote.values is None else {**agreed, "base": to_json(remote.values)}
+
+
+def is_unchanged(known_etag: str, state: str, etag: str) -> bool:
+    return bool(etag) and known_etag == etag and state != EventLink.State.QUARANTINED
 
 
 def _note_seen(link: CalendarLink, known: EventLink) -> None:

@@ -15,14 +15,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sync.access import take_access
-from sync.apply import Applied, apply_item, apply_items, tombstone
+from sync.apply import apply_item, tombstone
 from sync.core.remote import EventPage, RemoteEvent, RemoteItem
 from sync.journal import NOTE, tell
 from sync.lease import Lease
+from sync.listing import Applied, apply_items
 from sync.models import CalendarLink, EventLink
 from sync.provider import AlreadyDeleted, CalendarProvider, FullSyncRequired, NotFound, RetryLater
 
-STEP = 100  # items in one transaction: people's writes wait no longer than that takes
+STEP = 250  # items in one transaction: people's writes wait no longer than that takes
 DELETIONS_ALLOWED = 20  # or a tenth of the calendar, whichever is more
 
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_q.models import Schedule
 
-from scheduling.models import CalendarEvent
+from scheduling.models import CalendarEvent, EventRevision
 from scheduling.signals import calendars_open, events_changed
 from sync.conflicts import settle_edited
 from sync.connection import CONNECTION_STATE, store_connection
@@ -30,15 +30,17 @@ OPEN_POLL = timedelta(seconds=45)  # people are said to be here about once a min
 
 @receiver(events_changed)
 def nudge(calendar_id: Any, event_ids: Any = (), origin: str = "", **kwargs: Any) -> None:
-    """After commit. A pull announces too and finds nothing to send: the echo dies here, by state."""
-    if origin != "google" and event_ids:
+    """After commit. A pull announces too: the echo dies here, and thousands of its steps cost nothing."""
+    if origin == EventRevision.Origin.GOOGLE:
+        return
+    if event_ids:
         settle_edited(event_ids)
     link = CalendarLink.objects.filter(
         calendar_id=calendar_id, is_enabled=True, account__status=GoogleAccount.Status.ACTIVE
     ).first()
     if link is None or not link.can_write:
         return
-    if origin != "google" and event_ids:
+    if event_ids:
         unpark(Q(event__in=event_ids))
     dirty = CalendarEvent.objects.filter(
         calendar_id=calendar_id,
@@ -46,7 +48,7 @@ def nudge(calendar_id: Any, event_ids: Any = (), origin: str = "", **kwargs: Any
         is_local_only=False,
         revision__gt=F("synced_revision"),
     )
-    if not dirty.exists() or origin == "google":
+    if not dirty.exists():
         return
     if settings.SYNC_SEND_DELAY_SECONDS:
         request_run([link.account_id], delay=timedelta(seconds=settings.SYNC_SEND_DELAY_SECONDS))

@@ -15,6 +15,7 @@ from scheduling.models.events import (
     CalendarEvent,
     CalendarEventQuerySet,
     EventRevision,
+    columns_of,
 )
 from scheduling.models.feeds import CalendarFeed, CalendarImport, CalendarSubscription
 from scheduling.models.mails import OutgoingMail
@@ -49,4 +50,5 @@ __all__ = [
     "SearchEntry",
     "SentReminder",
     "UserProfile",
+    "columns_of",
 ]

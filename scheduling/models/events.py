@@ -32,6 +32,33 @@ from scheduling.models.fields import read_uuid, stored_uuid
 
 models.CharField.register_lookup(Length)
 
+PLAIN_COLUMNS = (
+    "title",
+    "description",
+    "location",
+    "is_all_day",
+    "time_zone",
+    "end_time_zone",
+    "status",
+    "availability",
+    "visibility",
+    "color",
+)
+
+
+def columns_of(values: EventValues) -> dict[str, Any]:
+    """What `values` are in an event's row."""
+    said, empty = ("start_time", "end_time"), ("start_date", "end_date")
+    if values.is_all_day:
+        said, empty = empty, said
+    return {
+        **dict.fromkeys(empty),
+        **dict(zip(said, (values.start, values.end), strict=True)),
+        **{name: getattr(values, name) for name in PLAIN_COLUMNS},
+        "recurrence": list(values.recurrence),
+        "reminders": None if values.reminders is None else list(values.reminders),
+    }
+
 
 MOST_PARAMETERS = 900  # of one statement, for SQLite
 CONVERTED_COLUMNS = ("id", "calendar_id", "series_id", "is_all_day", "is_read_only", "attendees")
@@ -325,36 +352,8 @@ class CalendarEvent(models.Model):
 
     @values.setter
     def values(self, values: EventValues) -> None:
-        for name in (
-            "title",
-            "description",
-            "location",
-            "is_all_day",
-            "time_zone",
-            "end_time_zone",
-            "status",
-            "availability",
-            "visibility",
-            "color",
-        ):
-            setattr(self, name, getattr(values, name))
-        self.recurrence = list(values.recurrence)
-        self.reminders = None if values.reminders is None else list(values.reminders)
-        if values.is_all_day:
-            self.start_date, self.end_date, self.start_time, self.end_time = (
-                values.start,
-                values.end,
-                None,
-                None,
-            )
-        else:
-            assert isinstance(values.start, datetime) and isinstance(values.end, datetime)
-            self.start_time, self.end_time, self.start_date, self.end_date = (
-                values.start,
-                values.end,
-                None,
-                None,
-            )
+        for name, value in columns_of(values).items():
+            setattr(self, name, value)
 
     @property
     def start(self) -> datetime | date:

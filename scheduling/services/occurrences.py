@@ -13,19 +13,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from scheduling.core.event import EventValues
 from scheduling.core.recurrence import MOST_OCCURRENCES, RecurrenceError, expand, last_end
 from scheduling.core.zones import instant_of, zone_fingerprint
 from scheduling.models import CalendarEvent, EventInstance, Occurrence
+from scheduling.rows import insert_rows
 
 BEHIND, AHEAD = timedelta(days=366), timedelta(days=731)
 MARGIN = timedelta(days=30)  # a horizon that is nearer than AHEAD by this much is moved
 BEGINNING_OF_TIME, END_OF_TIME = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 ENGINE = "1"  # raise it when the same lines give other occurrences than before
+COLUMNS = (
+    "calendar_id",
+    "event_id",
+    "master_id",
+    "original_start",
+    "is_all_day",
+    "start",
+    "end",
+    "reach",
+)
 AT_ONCE = 500  # events or rows handled together
 
 
@@ -40,15 +54,18 @@ def rewrite_occurrences(event: CalendarEvent) -> None:
         _store(event, [] if event.is_deleted else [own_instance(event)])
 
 
-def write_new_occurrences(events: Iterable[CalendarEvent]) -> None:
-    """The stored occurrences of events that have none yet (none of them an override)."""
-    single = []
-    for event in events:
-        if event.recurrence:
-            _rewrite_series(event)
-        else:
-            single.append(_row(own_instance(event)))
-    Occurrence.objects.bulk_create(single, batch_size=AT_ONCE)
+def occurrences_of_new(
+    masters: Iterable[CalendarEvent], overrides: Iterable[CalendarEvent] = ()
+) -> list[dict[str, Any]]:
+    """What is to be stored of events that are about to be inserted, as rows; series note how far that reaches."""
+    own: dict[UUID | None, list[CalendarEvent]] = {}
+    for override in overrides:
+        own.setdefault(override.series_id, []).append(override)
+    rows: list[dict[str, Any]] = []
+    for event in masters:
+        instances = _expanded(event, own.get(event.pk, [])) if event.recurrence else [own_instance(event)]
+        rows += map(_row, instances)
+    return rows
 
 
 def instances_of_series(
@@ -118,26 +135,30 @@ def _rewrite_each(events: QuerySet[CalendarEvent]) -> int:
 
 
 def _rewrite_series(master: CalendarEvent) -> None:
+    _store(master, _expanded(master, list(master.overrides.all())))
+    master.save(update_fields=["expanded_from", "expanded_until", "expanded_with", "recurrence_error"])
+
+
+def _expanded(master: CalendarEvent, overrides: Sequence[CalendarEvent]) -> list[EventInstance]:
+    """What is to be stored of a series; notes on `master` how far that reaches."""
     now = timezone.now()
     master.expanded_from, master.expanded_until, master.recurrence_error = now - BEHIND, now + AHEAD, ""
     master.expanded_with = _rules_of_time(master.time_zone)
     instances: list[EventInstance] = []
     if not master.is_deleted:
         try:
-            instances = _instances_to_store(master)
+            instances = _instances_to_store(master, overrides)
         except RecurrenceError as error:
             # What came from elsewhere and is not understood is kept and shown once, at its first time.
             master.recurrence_error = str(error)[:300]
             master.expanded_from, master.expanded_until = BEGINNING_OF_TIME, END_OF_TIME
             instances = [own_instance(master)]
-    _store(master, instances)
-    master.save(update_fields=["expanded_from", "expanded_until", "expanded_with", "recurrence_error"])
+    return instances
 
 
-def _instances_to_store(master: CalendarEvent) -> list[EventInstance]:
+def _instances_to_store(master: CalendarEvent, overrides: Sequence[CalendarEvent]) -> list[EventInstance]:
     """Within the horizons, which are set: to the ends of time where the series does not reach them."""
     assert master.expanded_from is not None and master.expanded_until is not None
-    overrides = list(master.overrides.all())
     firsts = [instant_of(event.start) for event in (master, *overrides)]
     if min(firsts) > master.expanded_from:
         master.expanded_from = BEGINNING_OF_TIME
@@ -157,27 +178,15 @@ def _instances_to_store(master: CalendarEvent) -> list[EventInstance]:
 
 def _store(event: CalendarEvent, instances: Sequence[EventInstance]) -> None:
     """Make the rows of a series or single event these; rows that stay are not touched."""
-    wanted = {_signature(row): row for row in map(_row, instances)}
-    stored = Occurrence.objects.filter(Q(event=event) | Q(master=event))
+    wanted = {tuple(row.values()): row for row in map(_row, instances)}
+    stored = Occurrence.objects.filter(Q(event=event) | Q(master=event)).order_by()
     stale = []
-    for row in stored:
-        if wanted.pop(_signature(row), None) is None:
-            stale.append(row.pk)
+    for pk, *row in stored.values_list("pk", *COLUMNS):
+        if wanted.pop(tuple(row), None) is None:
+            stale.append(pk)
     for index in range(0, len(stale), AT_ONCE):
         Occurrence.objects.filter(pk__in=stale[index : index + AT_ONCE]).delete()
-    Occurrence.objects.bulk_create(wanted.values(), batch_size=AT_ONCE)
-
-
-def _signature(row: Occurrence) -> tuple[object, ...]:
-    return (
-        row.calendar_id,
-        row.event_id,
-        row.master_id,
-        row.original_start,
-        row.is_all_day,
-        row.start,
-        row.end,
-    )
+    insert_rows(Occurrence, list(wanted.values()))
 
 
 def own_instance(event: CalendarEvent) -> EventInstance:
@@ -185,14 +194,24 @@ def own_instance(event: CalendarEvent) -> EventInstance:
     return EventInstance(event, instant_of(event.start), instant_of(event.end), event.original_start)
 
 
-def _row(instance: EventInstance) -> Occurrence:
-    return Occurrence(
-        calendar_id=instance.calendar_id,
-        event_id=instance.event_id,
-        master_id=instance.master_id,
-        original_start=instance.original_start,
-        is_all_day=instance.is_all_day,
-        start=instance.start,
-        end=instance.end,
-        reach=Occurrence.reach_of(instance.end - instance.start),
+def occurrence_of_single(calendar_id: UUID, event_id: UUID, values: EventValues) -> dict[str, Any]:
+    """What is to be stored of an event without a rule, as a row."""
+    start, end = instant_of(values.start), instant_of(values.end)
+    return _row_of(calendar_id, event_id, None, "", values.is_all_day, start, end)
+
+
+def _row(instance: EventInstance) -> dict[str, Any]:
+    return _row_of(
+        instance.calendar_id,
+        instance.event_id,
+        instance.master_id,
+        instance.original_start,
+        instance.is_all_day,
+        instance.start,
+        instance.end,
     )
+
+
+def _row_of(*row: Any) -> dict[str, Any]:
+    *_, start, end = row
+    return dict(zip(COLUMNS, (*row, Occurrence.reach_of(end - start)), strict=True))

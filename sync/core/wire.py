@@ -142,7 +142,13 @@ def _values(item: Mapping[str, Any], calendar_zone: str) -> EventValues:
         )
     )
     # Cut to what fits here; Google keeps the whole, because only groups that people change are sent.
-    return replace(values, title=values.title[:TITLE_LIMIT], location=values.location[:LOCATION_LIMIT])
+    if len(values.title) <= TITLE_LIMIT and len(values.location) <= LOCATION_LIMIT:
+        return values
+    return replace(
+        values,
+        title=values.title[:TITLE_LIMIT].rstrip(),
+        location=values.location[:LOCATION_LIMIT].rstrip(),
+    )
 
 
 def _reminders(said: Any) -> tuple[int, ...] | None:

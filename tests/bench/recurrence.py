@@ -28,7 +28,7 @@ use_own_database()
 from scheduling import queries, services
 from scheduling.core.event import EventValues, format_moment
 from scheduling.core.recurrence import expand
-from scheduling.models import Calendar, Occurrence
+from scheduling.models import Calendar, CalendarEvent, Occurrence
 from tests.make import make_user
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -121,13 +121,14 @@ def _store(events: list[tuple[EventValues, list[datetime], dict[datetime, dateti
     items = [(values, {"google_event_id": f"e{number}"}) for number, (values, _, _) in enumerate(events)]
     made = services.create_remote_events(calendar=calendar, items=items, origin="import")
     for event, (values, _, moved) in zip(made, events, strict=True):
+        series = CalendarEvent.objects.get(pk=event) if moved else None
         for original, start in moved.items():
             services.apply_remote(
                 calendar=calendar,
                 event=None,
                 values=EventValues(title="Moved", start=start, end=start + HOUR, time_zone=values.time_zone),
                 details={},
-                series=event,
+                series=series,
                 original_start=format_moment(original),
             )
     return calendar

@@ -407,3 +407,45 @@ def test_a_start_moved_behind_the_end_that_stays_is_refused(alice: Any) -> None:
     with pytest.raises(InvalidEvent) as raised:
         update(event, start=event.end + HOUR)  # type: ignore[operator]
     assert "end" in raised.value.fields
+
+
+def test_events_that_come_in_bulk_are_as_they_would_be_one_by_one(alice: Any, time_machine: Any) -> None:
+    time_machine.move_to(NINE, tick=False)
+    day, zone = date(2026, 11, 24), "America/New_York"
+    items = [
+        (EventValues(title="One", start=NINE, end=NINE + HOUR, time_zone=zone), {"ical_uid": "one"}),
+        (EventValues(title="Day", start=day, end=day + timedelta(days=2), is_all_day=True, color=3), {}),
+        (
+            EventValues(
+                title="Series",
+                start=NINE,
+                end=NINE + HOUR,
+                time_zone=zone,
+                recurrence=("RRULE:FREQ=WEEKLY",),
+                reminders=(10,),
+            ),
+            {"attendees": [{"email": "greta@example.com"}], "is_read_only": True},
+        ),
+        (
+            EventValues(title="Odd", start=NINE, end=NINE, time_zone=zone, recurrence=("RRULE:FREQ=ODD",)),
+            {"google_event_id": "odd"},
+        ),
+    ]
+    singly, in_bulk = (services.create_calendar(user=alice, name=name) for name in ("Singly", "In bulk"))
+    for values, details in items:
+        services.apply_remote(calendar=singly, event=None, values=values, details=details)
+    made = services.create_remote_events(calendar=in_bulk, items=items, origin="google")
+    in_bulk.refresh_from_db()
+    revisions = in_bulk.events.filter(pk__in=made, synced_revision=in_bulk.revision).values_list("revision")
+    assert list(revisions) == [(in_bulk.revision,)] * len(items)
+    assert _rows(in_bulk) == _rows(singly)
+
+
+def _rows(calendar: Calendar) -> list[list[dict[str, Any]]]:
+    """Everything that is stored of its events, but for what differs by nature."""
+    own = ("id", "calendar_id", "revision", "synced_revision", "event_id", "master_id")
+    tables = (
+        CalendarEvent.objects.filter(calendar=calendar).order_by("title"),
+        Occurrence.objects.filter(calendar=calendar).order_by("event__title", "start"),
+    )
+    return [[{k: v for k, v in row.items() if k not in own} for row in table.values()] for table in tables]
