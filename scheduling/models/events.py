@@ -32,7 +32,7 @@ from scheduling.models.fields import read_uuid, stored_uuid
 
 models.CharField.register_lookup(Length)
 
-PLAIN_COLUMNS = (
+VALUE_COLUMNS = (
     "title",
     "description",
     "location",
@@ -54,7 +54,7 @@ def columns_of(values: EventValues) -> dict[str, Any]:
     return {
         **dict.fromkeys(empty),
         **dict(zip(said, (values.start, values.end), strict=True)),
-        **{name: getattr(values, name) for name in PLAIN_COLUMNS},
+        **{name: getattr(values, name) for name in VALUE_COLUMNS},
         "recurrence": list(values.recurrence),
         "reminders": None if values.reminders is None else list(values.reminders),
     }
