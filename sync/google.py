@@ -238,9 +238,23 @@ def _calendar(item: Mapping[str, Any]) -> RemoteCalendar:
     )
 
 
+class _Credentials(Credentials):  # type: ignore[misc]
+    """Asks for a token once: a token endpoint that stumbles is asked thrice by google-auth, which sleeps in between."""
+
+    def refresh(self, request: Any) -> None:
+        def ask_once(*args: Any, **options: Any) -> Any:
+            answer = request(*args, **options)
+            content = _json_object(answer.data)
+            if answer.status != 200 or "access_token" not in content:
+                raise RefreshError("Google gave no token.", content)
+            return answer
+
+        super().refresh(ask_once)
+
+
 def credentials_of(tokens: Tokens) -> Credentials:
     expires_at = tokens.expires_at
-    return Credentials(
+    return _Credentials(
         tokens.access_token or None,
         refresh_token=tokens.refresh_token or None,
         token_uri=settings.GOOGLE_TOKEN_URL,
@@ -312,6 +326,15 @@ def _from_http(error: HttpError) -> ProviderError:
         412: Outdated,
     }
     return kinds.get(status, Refused)(said)
+
+
+def _json_object(text: bytes) -> dict[str, Any]:
+    """What the JSON says; nothing when it is none."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _pause(retry_after: str) -> float | None:
