@@ -10,7 +10,7 @@ from scheduling.core.event import EventValues, parse_moment
 from scheduling.core.recurrence import MOST_OCCURRENCES, RecurrenceError, expand, last_end
 from scheduling.core.series import YEAR, occurrence_at, read_key
 from scheduling.core.zones import instant_of
-from scheduling.models import CalendarEvent
+from scheduling.models import CalendarEvent, EventRevision
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,14 @@ def regular_values(series: EventValues, key: str) -> EventValues | None:
     except RecurrenceError:
         return None
     return replace(series, start=span.start, end=span.end, recurrence=()) if span is not None else None
+
+
+def divided_from(series: CalendarEvent) -> CalendarEvent | None:
+    """The series that this one goes on from, when "this and following" made it: one change wrote both."""
+    action = EventRevision.Action
+    made = EventRevision.objects.filter(event=series, action=action.CREATE).values("revision")
+    masters = CalendarEvent.objects.filter(user_id=series.user_id, series=None).exclude(pk=series.pk)
+    return masters.filter(revisions__revision__in=made, revisions__action=action.EDIT).first()
 
 
 def has_earlier(series: CalendarEvent, key: str) -> bool:

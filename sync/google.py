@@ -36,7 +36,7 @@ from sync.core.remote import (
     Tokens,
     Watch,
 )
-from sync.core.wire import NotUnderstood, from_google, instance_id, read_item, to_google
+from sync.core.wire import NotUnderstood, carried, from_google, instance_id, read_item, to_google
 from sync.provider import (
     AlreadyDeleted,
     AlreadyExists,
@@ -165,13 +165,23 @@ class GoogleCalendarService:
         return instance_id(series_id, original_start)
 
     def insert_event(
-        self, calendar: CalendarRef, event_id: str, values: EventValues, local_id: UUID
+        self,
+        calendar: CalendarRef,
+        event_id: str,
+        values: EventValues,
+        local_id: UUID,
+        like: Mapping[str, Any] | None = None,
     ) -> RemoteEvent:
-        body = to_google(values) | {
-            "id": event_id,
-            "extendedProperties": {"private": {"appt_id": str(local_id)}},
-        }
-        request = self._service.events().insert(calendarId=calendar.id, body=body, sendUpdates="none")
+        body = to_google(values) | carried(like or {}) | {"id": event_id}
+        properties = body.get("extendedProperties", {})
+        own = {"private": {**properties.get("private", {}), "appt_id": str(local_id)}}
+        request = self._service.events().insert(
+            calendarId=calendar.id,
+            body=body | {"extendedProperties": {**properties, **own}},
+            sendUpdates="none",
+            conferenceDataVersion=1,
+            supportsAttachments=True,
+        )
         return self._written(request, calendar)
 
     def patch_event(

@@ -144,9 +144,16 @@ class CalendarProvider(Protocol):
         """The id of one occurrence of a series."""
 
     def insert_event(
-        self, calendar: CalendarRef, event_id: str, values: EventValues, local_id: UUID
+        self,
+        calendar: CalendarRef,
+        event_id: str,
+        values: EventValues,
+        local_id: UUID,
+        like: Mapping[str, Any] | None = None,
     ) -> RemoteEvent:
-        """Raises `AlreadyExists`, `Refused`."""
+        """`like`: a resource that was kept (`raw`), of which this event takes what we do not know of (guests, a
+        meeting, attachments). Raises `AlreadyExists`, `Refused`.
+        """
 
     def patch_event(
         self,

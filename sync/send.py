@@ -12,6 +12,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from scheduling import services
 from scheduling.core.changes import changed_groups
 from scheduling.core.event import EventValues, from_json, to_json
 from scheduling.models import CalendarEvent
+from scheduling.series import divided_from
 from sync.apply import apply_item, tombstone
 from sync.core.remote import RemoteEvent, RemoteItem
 from sync.core.series import occurrence_values
@@ -138,8 +140,9 @@ def _first_send(
             known, _ = EventLink.objects.get_or_create(event=event, defaults={"link": link})
             known.link, known.google_id = link, provider.new_event_id(event.pk, known.id_generation)
             known.save(update_fields=["link", "google_id"])
+        like = known.raw or _raw_of_predecessor(event)
         try:
-            return known, provider.insert_event(link.ref, known.google_id, event.values, event.pk)
+            return known, provider.insert_event(link.ref, known.google_id, event.values, event.pk, like)
         except AlreadyExists:
             found = provider.get_event(link.ref, known.google_id)
             if isinstance(found, RemoteEvent) and found.local_id == str(event.pk) and not found.is_cancelled:
@@ -148,6 +151,17 @@ def _first_send(
                 # A stranger holds the id, or it was burned by a deletion: the next generation of ids.
                 known.id_generation += 1
                 known.save(update_fields=["id_generation"])
+
+
+def _raw_of_predecessor(event: CalendarEvent) -> dict[str, Any]:
+    """What Google keeps of the series that this one was divided from: its guests are invited to both."""
+    earlier = divided_from(event)
+    while earlier is not None:
+        known = EventLink.objects.filter(event=earlier, base__isnull=False).first()
+        if known is not None:
+            return dict(known.raw)
+        earlier = divided_from(earlier)
+    return {}
 
 
 def _name_instance(

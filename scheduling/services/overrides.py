@@ -19,7 +19,7 @@ TIME_FIELDS = ("start", "end", "is_all_day", "time_zone", "end_time_zone")
 PLAIN_FIELDS = tuple(
     field.name for field in fields(EventValues) if field.name not in (*TIME_FIELDS, "recurrence")
 )
-# What people only read comes from the series when an occurrence gets a row of its own.
+# What people only read comes from the series when a part of it gets a row of its own.
 INHERITED = (
     "is_local_only",
     "ical_uid",
@@ -30,6 +30,12 @@ INHERITED = (
     "is_read_only",
     "read_only_reason",
 )
+
+
+def inherit(event: CalendarEvent, series: CalendarEvent) -> None:
+    """Give a part of the series what people only read of it; unsaved."""
+    for name in INHERITED:
+        setattr(event, name, getattr(series, name))
 
 
 def save_override(
@@ -45,8 +51,7 @@ def save_override(
     else:
         override = CalendarEvent(user_id=series.user_id, calendar=series.calendar, series=series)
         override.original_start = occurrence.key
-        for name in INHERITED:
-            setattr(override, name, getattr(series, name))
+        inherit(override, series)
         before = Before(occurrence.values, series.calendar, series.pk, occurrence.key)
     override.values, override.deleted_at = values, None
     if is_deleted:

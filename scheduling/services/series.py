@@ -37,6 +37,7 @@ from scheduling.services.overrides import (
     TIME_FIELDS,
     carry_overrides,
     drop_override,
+    inherit,
     save_override,
 )
 
@@ -126,7 +127,8 @@ def update_following(
     later, earlier = _parts(before.values, found.key)
     result = _edited(later, found, values, keeps_rule=values.recurrence == before.values.recurrence)
     new = CalendarEvent(id=uuid.uuid4(), user_id=old.user_id, calendar=target)
-    new.ical_uid, new.is_local_only = f"{new.id}@appointment", old.is_local_only
+    inherit(new, old)
+    new.ical_uid = f"{new.id}@appointment"
     new.values = checked(result.values, before=later)
     with Change(origin=origin, actor=actor) as change:
         change.save(new, action=EventRevision.Action.CREATE, before=None)

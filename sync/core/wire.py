@@ -26,6 +26,18 @@ from scheduling.core.event import (
 from scheduling.core.reminders import LONGEST_LEAD, MOST_REMINDERS
 from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent
 
+CARRIED = (
+    "attendees",
+    "attachments",
+    "conferenceData",
+    "extendedProperties",
+    "source",
+    "anyoneCanAddSelf",
+    "guestsCanInviteOthers",
+    "guestsCanModify",
+    "guestsCanSeeOtherGuests",
+)
+
 
 class NotUnderstood(ValueError):
     """The resource cannot be read as an event; it is kept aside, the others go on."""
@@ -101,6 +113,17 @@ def to_google(
     for group in parts if groups is None else groups:
         body |= parts[group]
     return body if patch else {name: value for name, value in body.items() if value not in (None, "")}
+
+
+def carried(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What Google keeps of an event and we do not, for an insert that goes on from it."""
+    body = {name: raw[name] for name in CARRIED if raw.get(name) not in (None, "", [], {})}
+    if raw.get("attendeesOmitted"):
+        body.pop("attendees", None)  # some of them only
+    if (body.get("conferenceData") or {}).get("entryPoints"):
+        # The same meeting; the request that made it would make another.
+        body["conferenceData"] = {k: v for k, v in body["conferenceData"].items() if k != "createRequest"}
+    return body
 
 
 def instance_id(series_id: str, original_start: str) -> str:

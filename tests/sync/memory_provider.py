@@ -125,7 +125,12 @@ class MemoryProvider:
         return f"{series_id}@{original_start}"
 
     def insert_event(
-        self, calendar: CalendarRef, event_id: str, values: EventValues, local_id: UUID
+        self,
+        calendar: CalendarRef,
+        event_id: str,
+        values: EventValues,
+        local_id: UUID,
+        like: Mapping[str, Any] | None = None,
     ) -> RemoteEvent:
         stored = self._calendar(calendar.id)
         if event_id in stored.events:
