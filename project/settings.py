@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "sync.google_login",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_q",
     "project",
     "scheduling",
@@ -215,6 +216,8 @@ ACCOUNT_USER_DISPLAY = "scheduling.presentation_names.display_name"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Appointment"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 SOCIALACCOUNT_ADAPTER = "sync.google_login.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_STORE_TOKENS = True

@@ -71,7 +71,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         for profile_form in formset.forms:
             if profile_form.has_changed():
                 changes = {name: profile_form.cleaned_data[name] for name in profile_form.changed_data}
-                services.update_profile(profile=profile_form.instance, **changes)
+                services.update_profile(profile=profile_form.instance, actor=request.user, **changes)
                 formset.changed_objects.append((profile_form.instance, profile_form.changed_data))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

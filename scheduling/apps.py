@@ -6,4 +6,4 @@ class SchedulingConfig(AppConfig):
     verbose_name = "Calendar"
 
     def ready(self) -> None:
-        from scheduling import receivers  # noqa: F401  (connects the receivers)
+        from scheduling import receivers, watching  # noqa: F401  (connects the receivers)

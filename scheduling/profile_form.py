@@ -79,6 +79,11 @@ class ProfileForm(forms.Form):
         required=False,
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
+    google_calendar_sync_enabled = forms.BooleanField(
+        label="Sync with Google Calendar",
+        required=False,
+        help_text="Turn off to pause reading and sending. Nothing is lost; it goes on where it stopped.",
+    )
     theme = forms.ChoiceField(
         label="Theme",
         choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")],

@@ -9,3 +9,5 @@ events_changed = Signal()
 calendars_open = Signal()
 # Inside the transaction that wrote it, after the row. event (CalendarEvent)
 event_written = Signal()
+# Outside any transaction, before a person's rows go for good: user. Receivers may ask outside servers.
+account_leaving = Signal()

@@ -75,6 +75,10 @@ def enqueue_due_subscriptions() -> int:
     return len(due)
 
 
+def forget_old_audit_entries() -> int:
+    return services.forget_old_audit_entries()
+
+
 def settle_bookings() -> int:
     return services.settle_bookings()
 

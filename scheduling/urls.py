@@ -1,6 +1,7 @@
 from django.urls import path
 
 from scheduling.views import (
+    account,
     booking,
     bookings,
     calendar,
@@ -28,6 +29,12 @@ urlpatterns = [
     path("calendar/search/", search.search_page, name="search"),
     path("calendar/calendars/show-all/", calendar.show_all, name="calendar-show-all"),
     path("calendar/reminders/", reminders.page_reminders, name="page-reminders"),
+    path("calendar/settings/tokens/", account.tokens, name="tokens"),
+    path("calendar/settings/tokens/<int:token_id>/revoke/", account.revoke_token, name="token-revoke"),
+    path("calendar/settings/activity/", account.activity, name="activity"),
+    path("calendar/settings/sessions/<int:session_id>/end/", account.end_session, name="session-end"),
+    path("calendar/settings/export/", account.export_all, name="export-all"),
+    path("calendar/settings/leave/", account.leave, name="leave"),
     path("dashboard/", insights.dashboard, name="dashboard"),
     path("dashboard/events/", insights.events, name="dashboard-events"),
     path("dashboard/bookings/", insights.bookings, name="dashboard-bookings"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from scheduling import services
 from scheduling.core.event import is_zone
-from scheduling.models import Calendar, CalendarEvent
+from scheduling.models import AuditEntry, Calendar, CalendarEvent
 from scheduling.services import update_profile
 from sync import watch
 from sync.conflicts import let_all_stand
@@ -97,6 +97,7 @@ def store_connection(
     account.save()
     if account.status == GoogleAccount.Status.ACTIVE:
         update_profile(profile=user.profile, google_calendar_connected=True)
+        services.record(user=user, action=AuditEntry.Action.CONNECTED, about=email)
     return account
 
 
@@ -146,7 +147,7 @@ def disable_calendar(*, link: CalendarLink) -> None:
             services.update_calendar(calendar=link.calendar, is_synced=False)
 
 
-def disconnect(*, account: GoogleAccount) -> None:
+def disconnect(*, account: GoogleAccount, actor: Any = None) -> None:
     """Drop the credentials and revoke them at Google. Events stay on both sides; the links stay too, so that
     the same account can come back without guessing who changed what."""
     token = account.refresh_token or account.access_token
@@ -170,6 +171,9 @@ def disconnect(*, account: GoogleAccount) -> None:
         )
         SocialToken.objects.filter(account__provider="google", account__uid=account.google_sub).delete()
         update_profile(profile=account.user.profile, google_calendar_connected=False, google_calendar_id="")
+        services.record(
+            user=account.user, actor=actor, action=AuditEntry.Action.DISCONNECTED, about=account.email
+        )
     watch.leave(account)
     if token and not revoke_token(token):
         logger.warning("Google did not confirm that the token of a disconnected account is revoked")

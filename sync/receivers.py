@@ -17,9 +17,9 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from scheduling.models import CalendarEvent, EventRevision
-from scheduling.signals import calendars_open, events_changed
+from scheduling.signals import account_leaving, calendars_open, events_changed
 from sync.conflicts import settle_edited
-from sync.connection import CONNECTION_STATE, store_connection
+from sync.connection import CONNECTION_STATE, disconnect, store_connection
 from sync.engine import request_run
 from sync.models import CalendarLink, GoogleAccount
 from sync.outbox import unpark
@@ -103,6 +103,13 @@ def keep_consent(request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) 
         )
 
 
+@receiver(account_leaving)
+def let_go(user: Any, **kwargs: Any) -> None:
+    """Google is told that the grants are over, and that nobody listens to its notices any more."""
+    for account in GoogleAccount.objects.filter(user=user).exclude(status=GoogleAccount.Status.DISCONNECTED):
+        disconnect(account=account)
+
+
 @receiver(post_migrate)
 def take_up_poll_interval(app_config: Any, **kwargs: Any) -> None:
     """A shorter SYNC_POLL_SECONDS counts from the next start on, not after one more of the old intervals."""
@@ -124,6 +131,7 @@ def make_schedules(app_config: Any, **kwargs: Any) -> None:
         ("mail: what is due", "scheduling.tasks.enqueue_due_mails", 1),
         ("bookings: what time has settled", "scheduling.tasks.settle_bookings", 5),
         ("mail: forget old ones", "scheduling.tasks.forget_old_mails", 720),
+        ("audit: forget old entries", "scheduling.tasks.forget_old_audit_entries", 1440),
         ("reminders: who is due", "scheduling.tasks.remind_due_people", 1),
         ("reminders: forget old ones", "scheduling.tasks.forget_old_reminders", 720),
     ):

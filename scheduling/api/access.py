@@ -16,9 +16,9 @@ from ninja.utils import check_csrf
 
 from scheduling.api.errors import ApiError, answer, unauthorized
 from scheduling.core.ical import LARGEST_FILE
-from scheduling.models import ApiToken
-from scheduling.rates import count
-from scheduling.services import touch_api_token
+from scheduling.models import ApiToken, AuditEntry
+from scheduling.rates import count, seconds_to_wait
+from scheduling.services import record, touch_api_token
 
 READING = ("GET", "HEAD", "OPTIONS")
 LARGEST_BODY = 1024 * 1024
@@ -54,6 +54,8 @@ class BearerToken(HttpBearer):
         if found is None or not found.user.is_active:
             raise unauthorized("This token is not known here.")
         if found.expires_at is not None and found.expires_at <= timezone.now():
+            if not seconds_to_wait(f"expired-{found.pk}", 1):  # one line a minute says enough
+                record(user=found.user, action=AuditEntry.Action.TOKEN_REFUSED, about=found.name)
             raise unauthorized("This token has expired.")
         _count(request, f"token-{found.pk}")
         if found.scope == ApiToken.Scope.READ and request.method not in READING:

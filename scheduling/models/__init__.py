@@ -1,6 +1,7 @@
 """Calendars, events, availability, bookings, feeds, mail and the people who own them: the tables, by theme."""
 
 from scheduling.models.appointments import AppointmentType, AppointmentTypeHost
+from scheduling.models.audit import AuditEntry
 from scheduling.models.availability import AvailableTimeSlot, DateOverride
 from scheduling.models.bookings import (
     Assignment,
@@ -29,6 +30,7 @@ __all__ = [
     "AppointmentType",
     "AppointmentTypeHost",
     "Assignment",
+    "AuditEntry",
     "AvailableTimeSlot",
     "Booking",
     "BookingLink",

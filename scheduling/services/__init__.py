@@ -1,5 +1,6 @@
 """Writes. Every change of a calendar goes through one of these functions."""
 
+from scheduling.services.accounts import delete_account
 from scheduling.services.appointment_types import (
     accept_invitation,
     add_override,
@@ -11,6 +12,7 @@ from scheduling.services.appointment_types import (
     renew_secret,
     update_type,
 )
+from scheduling.services.audit import forget_old_audit_entries, record
 from scheduling.services.booking import (
     Guest,
     alternatives,
@@ -91,6 +93,7 @@ from scheduling.services.profiles import (
     create_calendar,
     ensure_profile,
     replace_available_slots,
+    revoke_api_token,
     set_calendar_visibility,
     stop_mails,
     touch_api_token,
@@ -150,6 +153,7 @@ __all__ = [
     "create_event",
     "create_remote_events",
     "create_type",
+    "delete_account",
     "decline_booking",
     "delete_calendar",
     "delete_event",
@@ -164,6 +168,7 @@ __all__ = [
     "extend_occurrences",
     "follow_event",
     "forget_imports",
+    "forget_old_audit_entries",
     "forget_old_mails",
     "form_stamp",
     "hold_time",
@@ -183,6 +188,8 @@ __all__ = [
     "open_link",
     "queue_mail",
     "read_import",
+    "record",
+    "revoke_api_token",
     "rebuild_occurrences",
     "refresh_soon",
     "refresh_subscription",

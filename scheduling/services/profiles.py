@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from scheduling import live
 from scheduling.core.event import is_zone
-from scheduling.models import ApiToken, AvailableTimeSlot, Calendar, UserProfile
+from scheduling.models import ApiToken, AuditEntry, AvailableTimeSlot, Calendar, UserProfile
+from scheduling.services.audit import record
 from scheduling.services.revisions import next_revision
 from scheduling.unsubscribe import AGENDA, NOTIFICATIONS
 
+KEPT_BY_SYNC = {"google_calendar_id", "google_calendar_connected"}
 SWITCHED_OFF: dict[str, dict[str, Any]] = {
     NOTIFICATIONS: {"email_notifications": False},
     AGENDA: {"agenda_time": None},
@@ -35,13 +37,19 @@ def ensure_profile(*, user: User, timezone_name: str = "") -> UserProfile:
 
 
 @transaction.atomic
-def update_profile(*, profile: UserProfile, **changes: Any) -> UserProfile:
-    """Save named fields of the profile; what they must satisfy is the form's or the API's to check."""
+def update_profile(*, profile: UserProfile, actor: Any = None, **changes: Any) -> UserProfile:
+    """Save named fields of the profile; what they must satisfy is the form's or the API's to check.
+
+    `actor`: who changed them, when it was not the person.
+    """
+    changed = [name for name, value in changes.items() if getattr(profile, name) != value]
     for name, value in changes.items():
         setattr(profile, name, value)
     profile.notify_at = timezone.now()  # zone, hours and minutes decide when reminders are due
     profile.full_clean(exclude=["user"])
     profile.save(update_fields=[*changes, "notify_at"])
+    if chosen := sorted(set(changed) - KEPT_BY_SYNC):
+        record(user=profile.user, actor=actor, action=AuditEntry.Action.SETTINGS, about=", ".join(chosen))
     return profile
 
 
@@ -103,11 +111,24 @@ def replace_available_slots(
     return list(AvailableTimeSlot.objects.filter(user=user))
 
 
-def create_api_token(*, user: User, name: str, scope: str = ApiToken.Scope.WRITE) -> str:
+@transaction.atomic
+def create_api_token(
+    *, user: User, name: str, scope: str = ApiToken.Scope.WRITE, expires_at: datetime | None = None
+) -> str:
     """A new token, returned once; only its digest is stored."""
     token = ApiToken.generate()
-    ApiToken.objects.create(user=user, name=name, scope=scope, digest=ApiToken.digest_of(token))
+    ApiToken.objects.create(
+        user=user, name=name, scope=scope, digest=ApiToken.digest_of(token), expires_at=expires_at
+    )
+    record(user=user, action=AuditEntry.Action.TOKEN_MADE, about=f"{name} ({scope})")
     return token
+
+
+@transaction.atomic
+def revoke_api_token(*, token: ApiToken) -> None:
+    """Nobody signs in with it from now on."""
+    record(user=token.user, action=AuditEntry.Action.TOKEN_REVOKED, about=token.name)
+    token.delete()
 
 
 def touch_api_token(token: ApiToken) -> None:

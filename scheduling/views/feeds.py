@@ -32,7 +32,7 @@ GUESSES_PER_MINUTE = 120
 def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
     """The calendar behind a secret address; one query when nothing has changed since."""
     found = queries.feed_of(secret)
-    caller = f"feed-{found.pk}" if found else f"feed-from-{request.META.get('REMOTE_ADDR', '')}"
+    caller = f"feed-{found.pk}" if found else f"feed-from-{services.client_address(request)}"
     limit = READINGS_PER_MINUTE if found else GUESSES_PER_MINUTE
     if wait := seconds_to_wait(caller, limit):
         return _private(HttpResponse("Too many requests.\n", status=429, headers={"Retry-After": str(wait)}))

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.contrib.auth import get_user_model
 from django.db import connection as database
 
+from scheduling import services
 from scheduling.models import CalendarEvent
 from sync.connection import disconnect, refusal_of_connection, store_connection, waiting_from_before
 from sync.engine import run_account
@@ -15,7 +17,7 @@ from sync.lease import free_abandoned_leases, take_lease
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from tests.make import make_event
 from tests.sync.conftest import connect
-from tests.sync.google_side import GoogleSide
+from tests.sync.google_side import GoogleSide, lunch
 from tests.sync.runs import edit, primary, remove, run, run_badly, titles
 
 pytestmark = pytest.mark.django_db
@@ -249,3 +251,14 @@ def test_a_connected_person_can_be_deleted(alice: Any, google: GoogleSide, accou
     alice.delete()
     assert not GoogleAccount.objects.exists() and not EventLink.objects.exists()
     assert len(google.events()) == 1
+
+
+def test_an_account_that_is_deleted_gives_its_grant_back(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    google.add(lunch())
+    run(account)
+    services.delete_account(user=alice)
+    assert [call["status"] for call in google.log(path="revoke")] == [200]
+    assert not GoogleAccount.objects.exists() and not get_user_model().objects.filter(pk=alice.pk).exists()
+    assert google.titles() == ["Lunch"]
