@@ -55,11 +55,16 @@ def healthz(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponseBase:
-    results = {name: _result(name, check) for name, check in CHECKS.items()}
-    ready = all(result == "ok" for result in results.values())
+    checks = results()
+    ready = all(result == "ok" for result in checks.values())
     return JsonResponse(
-        {"status": "ok" if ready else "not ready", "checks": results}, status=200 if ready else 503
+        {"status": "ok" if ready else "not ready", "checks": checks}, status=200 if ready else 503
     )
+
+
+def results() -> dict[str, str]:
+    """`ok`, or what is missing, by the name of the check."""
+    return {name: _result(name, check) for name, check in CHECKS.items()}
 
 
 def _result(name: str, check: Callable[[], None]) -> str:

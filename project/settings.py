@@ -269,6 +269,9 @@ GOOGLE_WEBHOOK_URL = env.webhook_address(
     "GOOGLE_WEBHOOK_URL",
     local_google=env.is_loopback(urlsplit(GOOGLE_CALENDAR_ENDPOINT).hostname or ""),
 )
+# Google's limits for a minute, of the whole project and of one person; they differ between projects.
+GOOGLE_QUOTA_PER_MINUTE = env.integer("GOOGLE_QUOTA_PER_MINUTE", 10_000, minimum=1)
+GOOGLE_QUOTA_PER_USER_MINUTE = env.integer("GOOGLE_QUOTA_PER_USER_MINUTE", 600, minimum=1)
 # How many days Google lets a connection live: 7 while the project is in "Testing", 0 to find out from experience.
 GOOGLE_GRANT_DAYS = env.integer("GOOGLE_GRANT_DAYS", 0, maximum=3650)
 SYNC_SEND_DELAY_SECONDS = env.integer("SYNC_SEND_DELAY_SECONDS", 5, maximum=3600)

@@ -11,8 +11,6 @@ from django.db.models import Q, QuerySet
 
 from scheduling.core.recurrence import RecurrenceError
 from scheduling.models import (
-    ApiToken,
-    AuditEntry,
     Calendar,
     CalendarEvent,
     CalendarEventQuerySet,
@@ -167,16 +165,6 @@ def subscriptions_of(user: Any) -> QuerySet[CalendarSubscription]:
 
 def imports_of(user: Any) -> QuerySet[CalendarImport]:
     return CalendarImport.objects.filter(user=user).select_related("calendar")
-
-
-def tokens_of(user: Any) -> QuerySet[ApiToken]:
-    """The newest first."""
-    return ApiToken.objects.filter(user=user).order_by("-created_at", "-pk")
-
-
-def audit_of(user: Any) -> QuerySet[AuditEntry]:
-    """What was done with the person's account, the latest first."""
-    return AuditEntry.objects.filter(user=user).select_related("actor")
 
 
 def utc_now() -> datetime:

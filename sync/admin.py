@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.socialaccount.models import SocialToken
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from sync.models import CalendarLink, EventLink, GoogleAccount, JournalEntry
+from scheduling import services
+from scheduling.admin import ReadOnlyAdmin, UserAdmin
+from scheduling.models import AuditEntry
+from sync.connection import disconnect, read_all_again
+from sync.models import ApiUsage, CalendarLink, Conflict, EventLink, GoogleAccount, JournalEntry
+from sync.states import STATE_NAMES, in_state, state_of
 from sync.tasks import run_now
 
-if admin.site.is_registered(SocialToken):
-    admin.site.unregister(SocialToken)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """To look at; what it shows is written by sync alone."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+# Their forms would show what is secret: tokens, a client's secret, the seeds of second factors, keys of sessions.
+for model in (SocialToken, SocialApp, Authenticator, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 class CalendarLinkInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -40,20 +36,125 @@ class CalendarLinkInline(admin.TabularInline):  # type: ignore[type-arg]
         return False
 
 
+class AccountInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The connection of a person, to look at; the account's own page has the actions."""
+
+    model = GoogleAccount
+    fields = readonly_fields = ("email", "status", "last_ok_at", "next_run_at", "backoff_level", "last_error")
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    verbose_name_plural = "Google Calendar"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+UserAdmin.more_inlines.append(AccountInline)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Where an account stands, as its owner sees it on the Sync page."""
+
+    title, parameter_name = "state", "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(STATE_NAMES.items())
+
+    def queryset(
+        self, request: HttpRequest, accounts: QuerySet[GoogleAccount]
+    ) -> QuerySet[GoogleAccount] | None:
+        name = self.value()
+        return accounts.filter(in_state(name)) if name in STATE_NAMES else accounts
+
+
 @admin.register(GoogleAccount)
 class GoogleAccountAdmin(ReadOnlyAdmin):
-    list_display = ("email", "user", "status", "last_ok_at", "next_run_at", "backoff_level", "last_error")
-    list_filter = ("status",)
-    list_select_related = ("user",)
+    list_display = ("email", "user", "state", "last_ok_at", "next_run_at", "backoff_until", "last_error")
+    list_filter = (StateFilter,)
+    list_select_related = ("user__profile",)
     search_fields = ("email", "user__email")
     exclude = ("access_token", "refresh_token", "calendar_list_sync_token", "lease_owner")
     inlines = (CalendarLinkInline,)
-    actions = ("sync_now",)
+    actions = ("sync_now", "full_resync", "pause", "resume", "disconnect")
 
-    @admin.action(description="Sync now", permissions=["view"])
+    @admin.display(description="state")
+    def state(self, account: GoogleAccount) -> str:
+        return STATE_NAMES[state_of(account)]
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who may act on accounts, whose rows nobody changes by hand."""
+        return request.user.has_perm("sync.change_googleaccount")
+
+    @admin.action(description="Sync now", permissions=["operate"])
     def sync_now(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
-        identifiers = list(accounts.values_list("pk", flat=True))
-        self.message_user(request, f"{run_now(identifiers)} of {len(identifiers)} accounts are queued.")
+        queued = run_now([account.pk for account in self._noted(request, accounts, "sync now")])
+        self.message_user(request, f"{queued} accounts are queued.")
+
+    @admin.action(description="Read everything anew", permissions=["operate"])
+    def full_resync(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
+        chosen = self._noted(request, accounts, "full resync")
+        for account in chosen:
+            read_all_again(account=account)
+        self.message_user(request, f"{run_now([account.pk for account in chosen])} accounts are queued.")
+
+    @admin.action(description="Pause", permissions=["operate"])
+    def pause(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
+        self._switch(request, accounts, is_on=False)
+
+    @admin.action(description="Go on after a pause", permissions=["operate"])
+    def resume(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
+        run_now(self._switch(request, accounts, is_on=True))
+
+    @admin.action(description="Disconnect (events stay on both sides)", permissions=["operate"])
+    def disconnect(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
+        connected = accounts.exclude(status=GoogleAccount.Status.DISCONNECTED)
+        chosen = self._noted(request, connected, "disconnect")
+        for account in chosen:
+            disconnect(account=account, actor=request.user)
+        self.message_user(request, f"{len(chosen)} accounts are disconnected.")
+
+    def _switch(self, request: HttpRequest, accounts: QuerySet[GoogleAccount], *, is_on: bool) -> list[int]:
+        chosen = self._noted(request, accounts, "resume" if is_on else "pause")
+        for account in chosen:
+            services.update_profile(
+                profile=account.user.profile, actor=request.user, google_calendar_sync_enabled=is_on
+            )
+        self.message_user(request, f"{len(chosen)} accounts {'go on' if is_on else 'are paused'}.")
+        return [account.pk for account in chosen]
+
+    def _noted(
+        self, request: HttpRequest, accounts: QuerySet[GoogleAccount], deed: str
+    ) -> list[GoogleAccount]:
+        """The chosen accounts, each deed in the audit log of its owner."""
+        chosen = list(accounts.select_related("user__profile"))
+        for account in chosen:
+            services.record(
+                user=account.user, actor=request.user, action=AuditEntry.Action.ADMIN, about=f"Google: {deed}"
+            )
+        return chosen
+
+
+@admin.register(ApiUsage)
+class ApiUsageAdmin(ReadOnlyAdmin):
+    list_display = ("minute", "account", "calls", "refused")
+    list_select_related = ("account",)
+    search_fields = ("account__email",)
+    date_hierarchy = "minute"
+    ordering = ("-minute",)
+
+
+@admin.register(Conflict)
+class ConflictAdmin(ReadOnlyAdmin):
+    list_display = ("found_at", "event_link", "group_names", "resolved_at", "kept")
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("event_link",)
+    fields = ("event_link", "group_names", "found_at", "resolved_at", "kept")
+    ordering = ("-found_at",)
+
+    @admin.display(description="fields")
+    def group_names(self, conflict: Conflict) -> str:
+        return ", ".join(conflict.groups)
 
 
 @admin.register(EventLink)

@@ -46,6 +46,7 @@ from sync.provider import (
 from sync.pull import pull
 from sync.push import push
 from sync.trouble import tell_of_recovery, tell_of_trouble, warn_of_end
+from sync.usage import count_calls
 from sync.watch import is_pushed, keep_watched, stop_retired
 
 logger = logging.getLogger(__name__)
@@ -145,6 +146,7 @@ def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground:
         _note_failure(account, lease, error)
         return
     provider = connect(Tokens(account.access_token, account.refresh_token, account.token_expires_at))
+    was_refused = False
     if in_foreground:
         confirm_rehearsal(account=account)
     try:
@@ -152,6 +154,7 @@ def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground:
         _sync_calendars(provider, account, lease, result, in_foreground, full)
     except ProviderError as error:
         result.error = str(error)
+        was_refused = isinstance(error, RateLimited)
         _note_failure(account, lease, error)
     except (LeaseLost, DatabaseError):
         raise
@@ -164,6 +167,7 @@ def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground:
         _note_success(account, lease, result)
     finally:
         result.calls = provider.calls
+        count_calls(account_id=account.pk, calls=provider.calls, refused=int(was_refused))
         _store_tokens(provider, account)
 
 

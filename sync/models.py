@@ -254,6 +254,24 @@ class WatchChannel(models.Model):
         return sha256(secret.encode()).hexdigest()
 
 
+class ApiUsage(models.Model):
+    """How often an account called Google within a minute, and how often Google asked to slow down."""
+
+    account = models.ForeignKey(GoogleAccount, on_delete=models.CASCADE, related_name="usage")
+    minute = models.DateTimeField()
+    calls = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "minute"], name="usage_once_per_account_and_minute")
+        ]
+        indexes = [models.Index(fields=["minute"])]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.minute:%Y-%m-%d %H:%M}Z: {self.calls}"
+
+
 class EndedGrant(models.Model):
     """A consent that Google ended: how long it lived tells whether this client's grants all die after a week."""
 

@@ -12,6 +12,7 @@ from sync import journal
 from sync.engine import request_run, run_account
 from sync.lease import free_abandoned_leases
 from sync.models import GoogleAccount
+from sync.usage import forget_old_usage
 
 QUEUED_FOR = timedelta(seconds=20)  # a queue entry that vanished with its worker is missed no longer
 
@@ -44,7 +45,7 @@ def run_now(account_ids: list[int]) -> int:
 
 
 def forget_old_entries() -> int:
-    return journal.forget_old_entries()
+    return journal.forget_old_entries() + forget_old_usage()
 
 
 def enqueue_due_accounts() -> int:

@@ -86,6 +86,7 @@ from scheduling.services.mail import (
     forget_old_mails,
     queue_mail,
     send_due_mails,
+    send_soon,
 )
 from scheduling.services.occurrences import extend_occurrences, rebuild_occurrences
 from scheduling.services.profiles import (
@@ -204,6 +205,7 @@ __all__ = [
     "retire_events",
     "remind_due_people",
     "send_due_mails",
+    "send_soon",
     "set_calendar_visibility",
     "set_local_only",
     "set_sync_state",

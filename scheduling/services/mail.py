@@ -27,7 +27,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -137,6 +137,12 @@ def send_due_mails() -> int:
         if is_open:
             connection.close()
     return sent
+
+
+def send_soon(mails: QuerySet[OutgoingMail]) -> int:
+    """Have those that wait tried at once; returns how many."""
+    now = timezone.now()
+    return mails.filter(state=OutgoingMail.State.WAITING).update(due_at=now, queued_until=now)
 
 
 def forget_old_mails() -> int:

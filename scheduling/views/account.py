@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from scheduling import queries, services, takeout
+from scheduling import account_queries, queries, services, takeout
 from scheduling.account_forms import LeaveForm, TokenForm
 from scheduling.models import AuditEntry, Booking
 from scheduling.rates import seconds_to_wait
@@ -37,7 +37,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "made": made,
-        "tokens": queries.tokens_of(request.user),
+        "tokens": account_queries.tokens_of(request.user),
         "now": timezone.now(),
     }
     return render(request, "scheduling/tokens.html", context, status=422 if form.is_bound else 200)
@@ -45,7 +45,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    token = get_object_or_404(queries.tokens_of(request.user), pk=token_id)
+    token = get_object_or_404(account_queries.tokens_of(request.user), pk=token_id)
     services.revoke_api_token(token=token)
     messages.success(request, f"“{token.name}” is revoked. Whoever has it gets no answer any more.")
     return redirect("tokens")
@@ -54,7 +54,7 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 @require_GET
 @never_cache
 def activity(request: HttpRequest) -> HttpResponse:
-    page = Paginator(queries.audit_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(account_queries.audit_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request, "scheduling/activity.html", {"page": page, "zone": queries.profile_of(request.user).timezone}
     )

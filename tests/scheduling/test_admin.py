@@ -255,6 +255,8 @@ def profile_form(user: Any, **over: str) -> dict[str, str]:
         "is_active": "on",
         "date_joined_0": "2026-11-24",
         "date_joined_1": "09:00:00",
+        "google_accounts-TOTAL_FORMS": "0",
+        "google_accounts-INITIAL_FORMS": "0",
         "profile-TOTAL_FORMS": "1",
         "profile-INITIAL_FORMS": "1",
         "profile-0-user": str(user.pk),

@@ -1,4 +1,4 @@
-"""Administration. Saving and deleting go through the services, so that history, sync and open pages follow."""
+"""Events, with their history."""
 
 from __future__ import annotations
 
@@ -7,154 +7,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from scheduling import services
-from scheduling.core.event import EventValues, InvalidEvent, canonical, check, is_zone
+from scheduling.admin.common import ZoneField
+from scheduling.core.event import EventValues, InvalidEvent, canonical, check
 from scheduling.core.recurrence import RecurrenceError, check_recurrence
-from scheduling.models import (
-    ApiToken,
-    AvailableTimeSlot,
-    Calendar,
-    CalendarEvent,
-    EventRevision,
-    UserProfile,
-)
+from scheduling.models import Calendar, CalendarEvent, EventRevision
 
 ADMIN = EventRevision.Origin.ADMIN
-User = get_user_model()
 
 
-class ZoneField(forms.CharField):
-    """The name of a time zone."""
-
-    def clean(self, value: Any) -> Any:
-        name = super().clean(value)
-        if name and not is_zone(name):
-            raise forms.ValidationError("This is not a time zone. Write a name such as Europe/Berlin.")
-        return name
-
-
-# --- People ------------------------------------------------------------------------------------
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    timezone = ZoneField(label="Time zone", max_length=64)
-
-    class Meta:
-        model = UserProfile
-        exclude = ("google_calendar_id", "google_calendar_connected")  # noqa: DJ006
-
-
-class ProfileInline(admin.StackedInline):  # type: ignore[type-arg]
-    model = UserProfile
-    form = ProfileForm
-    can_delete = False
-    readonly_fields = ("google_calendar_id", "google_calendar_connected", "revision")
-
-
-if admin.site.is_registered(User):
-    admin.site.unregister(User)
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
-    list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
-    ordering = ("email",)
-
-    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        return [ProfileInline] if obj else []  # a new person gets the profile on being saved
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
-        for profile_form in formset.forms:
-            if profile_form.has_changed():
-                changes = {name: profile_form.cleaned_data[name] for name in profile_form.changed_data}
-                services.update_profile(profile=profile_form.instance, actor=request.user, **changes)
-                formset.changed_objects.append((profile_form.instance, profile_form.changed_data))
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A person goes with all they have; that single rows may not be deleted does not stand in the way."""
-        _, counts, _, protected = super().get_deleted_objects(objs, request)
-        return [str(person) for person in objs], counts, set(), protected
-
-
-@admin.register(AvailableTimeSlot)
-class AvailableTimeSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("user", "day_of_week", "start_time", "end_time", "is_available")
-    list_filter = ("day_of_week", "is_available")
-    list_select_related = ("user",)
-    search_fields = ("user__email",)
-    autocomplete_fields = ("user",)
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Tokens to review, rename, end or revoke; `manage.py api_token` makes them."""
-
-    list_display = ("name", "user", "scope", "created_at", "last_used_at", "expires_at")
-    list_filter = ("scope",)
-    list_select_related = ("user",)
-    search_fields = ("name", "user__email")
-    fields = ("name", "user", "scope", "expires_at", "created_at", "last_used_at")
-    readonly_fields = ("user", "scope", "created_at", "last_used_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-
-# --- Calendars ---------------------------------------------------------------------------------
-class CalendarForm(forms.ModelForm):  # type: ignore[type-arg]
-    time_zone = ZoneField(max_length=64, initial="UTC")
-
-    class Meta:
-        model = Calendar
-        fields = ("user", "name", "color", "time_zone", "is_visible", "position")
-
-
-@admin.register(Calendar)
-class CalendarAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    form = CalendarForm
-    list_display = ("name", "user", "color", "is_primary", "is_visible", "is_read_only", "is_synced")
-    list_filter = ("is_primary", "is_read_only", "is_synced")
-    list_select_related = ("user",)
-    search_fields = ("name", "user__email", "account_name")
-    autocomplete_fields = ("user",)
-    fields = (
-        ("user", "account_name"),
-        ("name", "color", "time_zone"),
-        ("is_visible", "position"),
-        ("is_primary", "is_read_only", "is_synced"),
-        ("revision", "created_at", "updated_at"),
-    )
-    readonly_fields = (
-        "account_name",
-        "is_primary",
-        "is_read_only",
-        "is_synced",
-        "revision",
-        "created_at",
-        "updated_at",
-    )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # Whose calendar it is decides whose every event in it is.
-        return (*self.readonly_fields, "user") if obj else self.readonly_fields
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # would take the events and their history along, past the trash
-
-    def save_model(self, request: HttpRequest, obj: Calendar, form: Any, change: bool) -> None:
-        if not change:
-            chosen = {name: value for name, value in form.cleaned_data.items() if name != "position"}
-            obj.__dict__.update(services.create_calendar(**chosen).__dict__)
-            return
-        changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        services.update_calendar(calendar=Calendar.objects.get(pk=obj.pk), **changes)
-
-
-# --- Events ------------------------------------------------------------------------------------
 class CalendarField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of the calendars that can be written, each with its owner."""
 
