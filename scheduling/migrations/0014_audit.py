@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0012_reminders"),
+        ("scheduling", "0013_booking_pages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
