@@ -313,8 +313,7 @@ def _note_failure(account: GoogleAccount, lease: Lease, error: ProviderError) ->
         _alert_administrators(error)
     with lease.hold():
         _update(account, **changes)
-        if "status" in changes:
-            tell_of_trouble(account)
+        tell_of_trouble(account)
         if isinstance(error, NeedsReauth):
             remember_end(account)
         if "status" in changes or account.backoff_level == 0:

@@ -16,28 +16,35 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from scheduling import availability
 from scheduling.presentation.viewer import Viewer, long_day
 from scheduling.services import InvalidMail, queue_mail
 from scheduling.unsubscribe import NOTIFICATIONS
 from sync.grants import end_of_grant
 from sync.models import GoogleAccount
 from sync.outbox import waiting
-from sync.queries import account_of
+from sync.queries import TRUSTED_FOR, account_of
 
 WARN_BEFORE = timedelta(hours=24)
 STILL_ALIVE = timedelta(hours=1)  # past its expected end by so much, the expectation was wrong
-ENDED, SCOPE, ENDING = "ended", "scope", "ending"
+ENDED, SCOPE, ENDING, OUT = "ended", "scope", "ending", "out"
 KINDS = {GoogleAccount.Status.NEEDS_REAUTH: ENDED, GoogleAccount.Status.INSUFFICIENT_SCOPE: SCOPE}
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """`ended`: Google ended the connection; `scope`: the calendar is not granted; `ending`: it will end soon."""
+    """`ended`: Google ended the connection; `scope`: the calendar is not granted; `ending`: it will end soon;
+    `out`: calendars cannot be read, and that is why types cannot be booked."""
 
     kind: str
     account: GoogleAccount
     waiting: int
     ends_at: datetime | None = None
+
+    @property
+    def unbookable(self) -> list[str]:
+        """The names of the appointment types that guests cannot book while it lasts."""
+        return [found.name for found in availability.unbookable_types(self.account.user)]
 
     @property
     def key(self) -> str:
@@ -79,12 +86,17 @@ def waiting_changes(account: GoogleAccount) -> int:
 
 
 def tell_of_trouble(account: GoogleAccount) -> None:
-    """Mail the owner that sync stands still; once, until it works again."""
+    """Mail the owner that sync stands still, or for so long already that guests cannot book; once, until it works."""
     with transaction.atomic():
-        broken = GoogleAccount.objects.filter(pk=account.pk, notified_at=None, status__in=KINDS)
-        if broken.update(notified_at=timezone.now()):
+        unaware = GoogleAccount.objects.filter(pk=account.pk, notified_at=None)
+        if unaware.filter(status__in=KINDS).update(notified_at=timezone.now()):
             account.refresh_from_db(fields=["status"])
             _mail("connection_ended", _trouble(account))
+        elif unaware.filter(
+            connected_at__lt=timezone.now() - TRUSTED_FOR
+        ).exists() and availability.unbookable_types(account.user):
+            unaware.update(notified_at=timezone.now())
+            _mail("connection_ended", Trouble(OUT, account, waiting_changes(account)))
 
 
 def tell_of_recovery(account: GoogleAccount) -> None:

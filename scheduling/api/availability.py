@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from scheduling import availability, booking_queries, queries, services
 from scheduling.api.access import ApiRequest
@@ -117,7 +117,7 @@ def create_override(request: ApiRequest, payload: OverrideIn) -> Any:
     def create() -> dict[str, Any]:
         return write_override(services.add_override(user=request.auth, **values))
 
-    return 201, answer_once(request, request.auth, create)
+    return Status(201, answer_once(request, request.auth, create))
 
 
 @router.delete(
@@ -133,7 +133,7 @@ def delete_override(request: ApiRequest, override_id: int) -> Any:
     if override is None:
         raise Http404
     services.delete_override(override=override)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get(
@@ -157,9 +157,10 @@ def types(request: ApiRequest) -> Any:
 )
 def create_type(request: ApiRequest, payload: TypeIn) -> Any:
     fields = _type_fields(request.auth, payload.given())
-    return 201, answer_once(
+    made = answer_once(
         request, request.auth, lambda: write_type(services.create_type(user=request.auth, **fields))
     )
+    return Status(201, made)
 
 
 @router.get(
@@ -216,7 +217,7 @@ def change_type(request: ApiRequest, type_id: UUID, payload: TypePatch) -> Any:
 def delete_type(request: ApiRequest, type_id: UUID) -> Any:
     """Its bookings stay."""
     services.delete_type(appointment_type=_type(request, type_id))
-    return 204, None
+    return Status(204, None)
 
 
 @router.get(

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from scheduling import availability, booking_queries, services
 from scheduling.api.errors import invalid
@@ -100,7 +100,7 @@ def book(request: HttpRequest, handle: str, name: str, payload: PublicBookingIn)
         hold_token=payload.hold,
         request_key=checked_key(request),
     )
-    return 201, write_public_booking(booking)
+    return Status(201, write_public_booking(booking))
 
 
 def write_public_booking(booking: Booking) -> dict[str, Any]:

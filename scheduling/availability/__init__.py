@@ -5,7 +5,7 @@ Pages, the API, "why not?" and the submit all ask here:
 - `slots_of(type, …)`: what a guest can book, over all hosts of the type
 - `reasons_for_starts(type, …)`: the host's grid with the reasons against each cell
 - `offers_of(type, …)`: the same per host; `offer_of(user, …)`: of a person without a type
-- `unknown_calendars(user)`: which broken connections keep which of the person's types from being booked
+- `unknown_calendars(user)`, `unbookable_types(user)`: which calendars cannot be read, and what cannot be booked for it
 """
 
 from scheduling.availability.hours import hours_of, weekly_hours_of
@@ -18,6 +18,7 @@ from scheduling.availability.offers import (
     rules_of,
     slots_in,
     slots_of,
+    unbookable_types,
     unknown_calendars,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "rules_of",
     "slots_in",
     "slots_of",
+    "unbookable_types",
     "unknown_calendars",
     "weekly_hours_of",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from scheduling import queries
 from scheduling.availability.hours import hours_of
 from scheduling.availability.obstacles import calendars_to_check, obstacles_of
@@ -161,6 +163,14 @@ def reasons_for_starts(
 def unknown_calendars(user: Any) -> list[Calendar]:
     """The person's calendars whose busy times are not known now; types that check one cannot be booked."""
     return [c for c in with_unknown(queries.calendars_of(user)) if c.busy_is_unknown]
+
+
+def unbookable_types(user: Any) -> list[AppointmentType]:
+    """Types, their own and those of their teams, that cannot be booked because calendars cannot be read."""
+    hosted = AppointmentType.objects.filter(
+        Q(user=user) | Q(hosts__user=user, hosts__accepted_at__isnull=False), is_active=True, deleted_at=None
+    )
+    return [found for found in hosted.select_related("user__profile").distinct() if is_unknown_for(found)]
 
 
 def is_unknown_for(appointment_type: AppointmentType) -> bool:

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from scheduling import availability, services
 from scheduling.core.slots import Reason
-from scheduling.models import AppointmentType
+from scheduling.models import AppointmentType, OutgoingMail
 from sync.models import CalendarLink, GoogleAccount
+from sync.trouble import tell_of_trouble
 from tests.booking.moments import berlin
 from tests.make import make_guest, make_type
 
@@ -22,7 +23,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def link(alice: Any, clock: Any) -> CalendarLink:
     """Alice's primary calendar, in step with Google a minute ago."""
-    account = GoogleAccount.objects.create(user=alice, google_sub="1", email="alice@gmail.example")
+    account = GoogleAccount.objects.create(
+        user=alice,
+        google_sub="1",
+        email="alice@gmail.example",
+        connected_at=timezone.now() - timedelta(days=9),
+    )
     return CalendarLink.objects.create(
         account=account,
         google_id="primary",
@@ -89,3 +95,20 @@ def test_the_guest_is_told_softly(alice: Any, link: CalendarLink, intro: Appoint
     assert answer.json()["slots"] == []
     assert answer.json()["notice"] == "Times cannot be shown at the moment. Try again later."
     assert b"oogle" not in answer.content
+
+
+@pytest.mark.parametrize("fault", BREAKS)
+def test_the_host_is_mailed_once_that_guests_cannot_book(
+    alice: Any, bob: Any, link: CalendarLink, intro: AppointmentType, fault: str
+) -> None:
+    make_type(bob, slug="bobs", name="Bob's own")
+    of_account, of_link = BREAKS[fault]
+    tell_of_trouble(link.account)
+    assert not OutgoingMail.objects.exists()
+    GoogleAccount.objects.update(**of_account)
+    CalendarLink.objects.update(**of_link)
+    for _ in range(2):
+        tell_of_trouble(GoogleAccount.objects.get())
+    mail = OutgoingMail.objects.get()
+    assert (mail.template, mail.to) == ("connection_ended", "alice@example.com")
+    assert "Guests cannot book Intro meanwhile" in mail.text and "Bob" not in mail.text
