@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from scheduling.models import AppointmentType, AppointmentTypeHost, Assignment, Booking, UserProfile
 
@@ -71,13 +71,12 @@ def team_of(appointment_type: AppointmentType) -> QuerySet[AppointmentTypeHost]:
     return appointment_type.hosts.select_related("user__profile")
 
 
-def invitations_of(user: Any) -> QuerySet[AppointmentTypeHost]:
-    """Teams that the person was asked to join."""
-    return AppointmentTypeHost.objects.filter(
-        user=user, accepted_at=None, type__deleted_at=None
-    ).select_related("type__user")
+def memberships_of(user: Any) -> QuerySet[AppointmentTypeHost]:
+    """Other people's teams that the person is in, or was asked to join (`accepted_at` is None); those first."""
+    found = AppointmentTypeHost.objects.filter(user=user, type__deleted_at=None).exclude(type__user=user)
+    return found.select_related("type__user").order_by(F("accepted_at").asc(nulls_first=True), "pk")
 
 
 def ledger_of(appointment_type: AppointmentType) -> QuerySet[Assignment]:
-    """Who got which booking and why, the latest first. (Who is next: `services.booking.rotation.preview_turns`.)"""
+    """Who got which booking and why, the latest first. (Who is next: `services.preview_turns`.)"""
     return appointment_type.assignments.select_related("host", "booking")

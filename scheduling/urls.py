@@ -16,6 +16,7 @@ from scheduling.views import (
     moving,
     reminders,
     search,
+    teams,
     types,
 )
 
@@ -80,6 +81,9 @@ urlpatterns = [
     path("calendar/types/<uuid:type_id>/", types.edit, name="type"),
     path("calendar/types/<uuid:type_id>/delete/", types.delete, name="type-delete"),
     path("calendar/types/<uuid:type_id>/secret/", types.renew, name="type-secret"),
+    path("calendar/types/<uuid:type_id>/team/", teams.team, name="team"),
+    path("calendar/types/<uuid:type_id>/team/<int:member_id>/", teams.change_member, name="team-member"),
+    path("calendar/teams/<int:member_id>/", teams.answer, name="team-answer"),
     path("calendar/bookings/", types.bookings, name="bookings"),
     path("calendar/bookings/<uuid:booking_id>/", types.booking, name="booking"),
     path("book/<slug:handle>/", booking.profile, name="book-profile"),

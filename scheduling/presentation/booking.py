@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from scheduling.core import wording
 from scheduling.core.slots import Slot
 from scheduling.core.zones import week_start
-from scheduling.models import AppointmentType, Booking
+from scheduling.models import AppointmentType, Booking, UserProfile
 
 DAYS_SHOWN = 35
 FEW = 2
@@ -29,6 +29,11 @@ class Reader:
     twelve: bool
     now: datetime
     kept: tuple[tuple[str, str], ...] = ()  # what the address says already, for links
+
+    @classmethod
+    def of(cls, profile: UserProfile, now: datetime) -> Reader:
+        """As the host reads time."""
+        return cls(ZoneInfo(profile.timezone), profile.clock == UserProfile.Clock.HOURS_12, now)
 
     @cached_property
     def today(self) -> date:

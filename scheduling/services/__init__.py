@@ -2,13 +2,10 @@
 
 from scheduling.services.accounts import delete_account
 from scheduling.services.appointment_types import (
-    accept_invitation,
     add_override,
     create_type,
     delete_override,
     delete_type,
-    invite_host,
-    leave_team,
     renew_secret,
     update_type,
 )
@@ -28,9 +25,11 @@ from scheduling.services.booking import (
     link_path,
     mark_no_show,
     open_link,
+    preview_turns,
     release_hold,
     reschedule_booking,
     settle_bookings,
+    team_shares,
 )
 from scheduling.services.bulk import create_remote_events
 from scheduling.services.copies import (
@@ -118,6 +117,14 @@ from scheduling.services.subscriptions import (
     subscribe,
     unsubscribe,
 )
+from scheduling.services.teams import (
+    accept_invitation,
+    choose_assignment,
+    invite_by_mail,
+    invite_host,
+    leave_team,
+    move_up,
+)
 from scheduling.services.undo import undo_change
 
 __all__ = [
@@ -141,6 +148,7 @@ __all__ = [
     "approve_booking",
     "book",
     "cancel_booking",
+    "choose_assignment",
     "change_subscription",
     "claim_due_mails",
     "claim_due_subscriptions",
@@ -173,6 +181,7 @@ __all__ = [
     "forget_old_mails",
     "form_stamp",
     "hold_time",
+    "invite_by_mail",
     "invite_host",
     "is_from_a_person",
     "forget_old_reminders",
@@ -184,6 +193,7 @@ __all__ = [
     "mark_synced",
     "mark_unsent",
     "move_event",
+    "move_up",
     "note_reading",
     "open_feed",
     "open_link",
@@ -194,6 +204,7 @@ __all__ = [
     "rebuild_occurrences",
     "refresh_soon",
     "refresh_subscription",
+    "preview_turns",
     "release_hold",
     "renew_feed",
     "renew_secret",
@@ -210,6 +221,7 @@ __all__ = [
     "set_local_only",
     "set_sync_state",
     "settle_bookings",
+    "team_shares",
     "start_import",
     "stop_mails",
     "subscribe",

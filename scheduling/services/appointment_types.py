@@ -11,16 +11,13 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from scheduling import availability
 from scheduling.live import announce_free_time
 from scheduling.models import (
     AppointmentType,
-    AppointmentTypeHost,
     Calendar,
     DateOverride,
 )
 from scheduling.models.appointments import new_secret
-from scheduling.services.booking import rotation
 
 MOST_DURATIONS, MOST_QUESTIONS, MOST_CHOICES, MOST_OVERRIDES = 8, 20, 50, 1000
 LABEL_LIMIT = 200
@@ -115,34 +112,6 @@ def add_override(
 def delete_override(*, override: DateOverride) -> None:
     override.delete()
     announce_free_time([override.user_id])
-
-
-# --- teams -------------------------------------------------------------------------------------
-@transaction.atomic
-def invite_host(*, appointment_type: AppointmentType, user: Any) -> AppointmentTypeHost:
-    """Ask somebody to join the team; the owner joins at once. Nothing of theirs shows before they accept."""
-    position = appointment_type.hosts.count()
-    member, _ = AppointmentTypeHost.objects.get_or_create(
-        type=appointment_type, user=user, defaults={"position": position}
-    )
-    return accept_invitation(member=member) if user.pk == appointment_type.user_id else member
-
-
-@transaction.atomic
-def accept_invitation(*, member: AppointmentTypeHost) -> AppointmentTypeHost:
-    """Join: from now on the member's free time is offered. They count as having had the fewest of the others."""
-    if member.accepted_at is None:
-        team = availability.hosts_of(member.type)
-        member.accepted_at = timezone.now()
-        member.baseline = min((share.count for share in rotation.shares(member.type, team)), default=0)
-        member.save(update_fields=["accepted_at", "baseline"])
-        announce_free_time([member.user.pk])
-    return member
-
-
-def leave_team(*, member: AppointmentTypeHost) -> None:
-    """Leave, or take somebody out; their bookings stay theirs."""
-    member.delete()
 
 
 # --- checks ------------------------------------------------------------------------------------

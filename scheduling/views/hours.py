@@ -97,7 +97,7 @@ def _why(
 ) -> dict[str, Any]:
     """Whether a time is offered and what speaks against it, by the engine that offers times to guests."""
     place, now = ZoneInfo(profile.timezone), timezone.now()
-    reader = Reader(place, profile.clock == UserProfile.Clock.HOURS_12, now)
+    reader = Reader.of(profile, now)
     found = next((t for t in types if str(t.pk) == asked.get("type")), types[0] if types else None)
     answer: dict[str, Any] = {
         "type": found,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +15,6 @@ from django.utils.html import escape
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import booking_queries, queries, services
-from scheduling.core.zones import zone
 from scheduling.hours_forms import PageForm
 from scheduling.models import AppointmentType, Booking
 from scheduling.presentation.booking import Reader, status_words
@@ -38,6 +36,10 @@ def index(request: HttpRequest) -> HttpResponse:
         return redirect("types")
     context = {
         "types": [(found, _address(found)) for found in booking_queries.types_of(request.user)],
+        "memberships": [
+            (member, display_name(member.type.user))
+            for member in booking_queries.memberships_of(request.user)
+        ],
         "page_form": form,
         "site": settings.SITE_URL,
     }
@@ -182,5 +184,4 @@ def _snippet(found: AppointmentType, address: str) -> str:
 
 
 def _reader(request: HttpRequest) -> Reader:
-    profile: Any = queries.profile_of(request.user)
-    return Reader(zone(profile.timezone), profile.clock == profile.Clock.HOURS_12, timezone.now())
+    return Reader.of(queries.profile_of(request.user), timezone.now())

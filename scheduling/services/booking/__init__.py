@@ -25,6 +25,8 @@ from scheduling.services.booking.guests import Guest
 from scheduling.services.booking.holds import extend_hold, hold_time, release_hold
 from scheduling.services.booking.links import link_address, link_path, open_link
 from scheduling.services.booking.reserve import alternatives
+from scheduling.services.booking.rotation import preview_turns
+from scheduling.services.booking.rotation import shares as team_shares
 
 __all__ = [
     "Guest",
@@ -41,7 +43,9 @@ __all__ = [
     "link_path",
     "mark_no_show",
     "open_link",
+    "preview_turns",
     "release_hold",
     "reschedule_booking",
     "settle_bookings",
+    "team_shares",
 ]

@@ -27,6 +27,7 @@ def preview_turns(
 
 
 def shares(appointment_type: AppointmentType, hosts: Sequence[Any]) -> list[Share]:
+    """What each of these hosts has had."""
     given = Assignment.objects.filter(
         type=appointment_type,
         host__in=[host.pk for host in hosts],
