@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import brotli
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from csp.middleware import CSPMiddleware as DjangoCSPMiddleware
 from csp.utils import build_policy
@@ -14,13 +17,16 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 from servestatic.middleware import ServeStaticMiddleware
 from servestatic.responders import MissingFileError
 
 from project.health import healthz, readyz
 
+BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 HEALTH_VIEWS = {"/healthz": healthz, "/readyz": readyz}
 
 
@@ -46,6 +52,26 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
         return_to = page.path + (f"?{page.query}" if page.query else "")
         target = f"{resolve_url(self.get_login_url(view_func))}?{urlencode({REDIRECT_FIELD_NAME: return_to or '/'})}"
         return HttpResponse(status=204, headers={"HX-Redirect": target})
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Brotli for pages where the browser takes it: a sixth smaller than gzip in the same time; gzip for all else."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        takes_brotli = BROTLI.search(request.headers.get("Accept-Encoding", ""))
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if not takes_brotli or not is_page or not isinstance(response, HttpResponse):
+            return super().process_response(request, response)
+        if response.has_header("Content-Encoding") or len(response.content) < 200:
+            return response
+        patch_vary_headers(response, ["Accept-Encoding"])
+        response.content = brotli.compress(response.content, mode=brotli.MODE_TEXT, quality=5)
+        response["Content-Encoding"], response["Content-Length"] = "br", str(len(response.content))
+        # As Django pads gzip: the length must not tell whether what a stranger had reflected stands in the page (BREACH).
+        response["X-Padding"] = "x" * secrets.randbelow(self.max_random_bytes)
+        if response.get("ETag", "").startswith('"'):
+            response["ETag"] = f"W/{response['ETag']}"
+        return response
 
 
 class CSPMiddleware(DjangoCSPMiddleware):

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from scheduling.core import wording
+from scheduling.core.event import owner_declined
 from scheduling.core.reminders import LONGEST_LEAD, after_quiet, remind_at
 from scheduling.core.zones import DAY, instant, wall_time
 from scheduling.models import CalendarEvent, EventInstance, UserProfile
@@ -121,7 +122,7 @@ def _wanted(
     for occurrence in (*plain, *special):
         event = occurrence.event
         event.calendar = calendars[occurrence.calendar_id]
-        if any(g.get("self") and g.get("responseStatus") == "declined" for g in event.attendees):
+        if owner_declined(event.attendees):
             continue
         if event.reminders is not None:
             for minutes in event.reminders:

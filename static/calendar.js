@@ -27,13 +27,13 @@ document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   const scroller = isTimes(old) ? old : old.closest('.main');
   kept = {
     isRefresh, isTimes: isTimes(old), top: scroller.scrollTop, left: scroller.scrollLeft,
-    focus: document.activeElement?.id, event: document.activeElement?.closest?.('#grid [data-event]')?.dataset.event,
+    focus: document.activeElement,
     stop: isRefresh && stops(old).find((stop) => stop.tabIndex === 0)?.id,
   };
 });
 document.addEventListener('htmx:afterSwap', () => {
   if (!kept) return;
-  const { isRefresh, top, left, focus, event, stop } = kept;
+  const { isRefresh, top, left, focus, stop } = kept;
   const was = kept.isTimes;
   kept = null;
   const now = grid();
@@ -43,11 +43,7 @@ document.addEventListener('htmx:afterSwap', () => {
   else scroller.scrollTo(0, 0);
   prepare(stop && document.getElementById(stop));
   if (focusNext) stops(now).find((el) => el.tabIndex === 0)?.focus();
-  else if (focus && document.activeElement === document.body) {
-    // An event that was moved has another id, because it has another day.
-    const again = document.getElementById(focus) ?? (event && now.querySelector(`[data-event="${event}"]`));
-    again?.focus({ preventScroll: true });
-  }
+  else if (focus !== document.body && document.activeElement === document.body) twinOf(focus)?.focus({ preventScroll: true });
   focusNext = false;
 });
 new MutationObserver(() => {
@@ -148,7 +144,8 @@ document.addEventListener('go-to', ({ detail }) => go(detail));
 document.addEventListener('click', ({ target }) => {
   const cell = target.closest?.('#grid .mg-day');
   if (!cell || target.closest('a, button, [popover]')) return;
-  cell.querySelector(matchMedia('(max-width: 767.98px)').matches ? '.mg-pick' : '.mg-new').click();
+  if (matchMedia('(max-width: 767.98px)').matches) go(cell.id.slice(2));
+  else cell.querySelector('.mg-new').click();
 });
 
 // --- a swipe turns the page, where nothing scrolls sideways
@@ -189,7 +186,7 @@ function seek(id) {
     event.focus({ preventScroll: true });
   } else if (id.startsWith('ev-') && more) {
     document.addEventListener('htmx:afterSettle', () => setTimeout(() => document.getElementById(id.replace('ev', 'li'))?.focus()), { once: true });
-    htmx.ajax('GET', more.getAttribute('hx-get'), { source: more, target: '#popover' });
+    htmx.ajax('GET', more.getAttribute('href'), { source: more, target: '#popover' });
   }
 }
 

@@ -5,8 +5,15 @@ const slot = document.getElementById('dialog-body');
 const popover = document.getElementById('popover');
 const TOAST_TIME = 10000;
 
-const find = (el) => (el?.isConnected ? el : el?.id && document.getElementById(el.id))
-  || (el?.dataset?.event && document.querySelector(`#grid [data-event="${CSS.escape(el.dataset.event)}"]`)) || null;
+// What stands for an element after the grid was drawn anew. In the month only days have ids.
+function find(el) {
+  if (!el || el.isConnected) return el ?? null;
+  const event = el.dataset?.event && `[data-event="${CSS.escape(el.dataset.event)}"]`;
+  const cell = document.getElementById(el.closest('.mg-day')?.id);
+  return (el.id && document.getElementById(el.id)) || cell?.querySelector(event ?? (el.matches('.mg-new') ? '.mg-new' : '.mg-n'))
+    || (event && document.querySelector(`#grid ${event}`)) || null;
+}
+globalThis.twinOf = find;
 
 // --- popover: beside its event (CSS anchors it to `.is-selected`), also after the grid was drawn anew
 let shown = null; // the event that the popover is about

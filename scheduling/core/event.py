@@ -12,7 +12,7 @@ Invariants:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -201,3 +201,8 @@ def parse_moment(text: str) -> datetime | date:
 
 def _shallow(values: EventValues) -> dict[str, Any]:
     return {name: getattr(values, name) for name in EventValues.__dataclass_fields__}
+
+
+def owner_declined(attendees: Iterable[dict[str, Any]]) -> bool:
+    """Whether the calendar's owner is a guest who has said no."""
+    return any(guest.get("self") and guest.get("responseStatus") == "declined" for guest in attendees)

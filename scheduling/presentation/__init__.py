@@ -7,7 +7,7 @@ made by `build_assets`; `e-N` and `is-…` are in static/app.css.
 from scheduling.presentation.agenda import agenda, day_list
 from scheduling.presentation.hits import Hit, hits_of
 from scheduling.presentation.items import Item, items_of
-from scheduling.presentation.month import month
+from scheduling.presentation.month import month, month_limits
 from scheduling.presentation.period import VIEWS, Period, period_of
 from scheduling.presentation.side import accounts_of, mini_month
 from scheduling.presentation.times import times
@@ -26,6 +26,7 @@ __all__ = [
     "items_of",
     "mini_month",
     "month",
+    "month_limits",
     "period_of",
     "times",
 ]

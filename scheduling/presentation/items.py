@@ -11,12 +11,11 @@ from datetime import date, datetime, time
 from functools import cached_property
 from typing import NamedTuple
 
-from django.urls import reverse
-
 from scheduling.core import grid
+from scheduling.core.event import owner_declined
 from scheduling.core.zones import DAY, wall_time
 from scheduling.models import CalendarEvent, EventInstance
-from scheduling.presentation.viewer import Viewer, event_address, long_day, view_address
+from scheduling.presentation.viewer import Viewer, event_address, list_address, long_day
 
 DAY_LIMIT = 30  # lines of one day in a longer list; more make a page heavy and are not read in passing
 
@@ -116,9 +115,7 @@ class Item:
 
     @property
     def _is_declined(self) -> bool:
-        return any(
-            guest.get("self") and guest.get("responseStatus") == "declined" for guest in self._event.attendees
-        )
+        return owner_declined(self._event.attendees)
 
     @property
     def state(self) -> str:
@@ -224,13 +221,12 @@ def row_of(item: Item, day: date, viewer: Viewer, prefix: str = "ev") -> Row:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """ "+N more": opens the list of its day; a link to its agenda where no script runs."""
+    """ "+N more": opens the list of its day, which is its agenda where no script runs."""
 
     id: str
     place: str
     count: str
     day_name: str
-    list_href: str
     href: str
 
 
@@ -240,6 +236,5 @@ def more_of(count: int, day: date, place: str) -> More:
         place=place,
         count=str(count),
         day_name=long_day(day),
-        list_href=reverse("day-list", args=[day.isoformat()]),
-        href=view_address("agenda", day),
+        href=list_address(day),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,6 +12,7 @@ from scheduling.presentation.items import DAY_LIMIT, Item, More, Row, more_of, r
 from scheduling.presentation.pieces import Piece, bar_piece
 from scheduling.presentation.viewer import (
     Viewer,
+    list_address,
     long_day,
     new_address,
     place_in,
@@ -33,7 +35,6 @@ class MonthDay:
     is_today: bool
     tabindex: str
     day_href: str
-    pick_href: str
     new_href: str
     dots: list[tuple[int, bool]] = field(default_factory=list)
     bars: list[Piece] = field(default_factory=list)
@@ -58,32 +59,55 @@ class Month:
     rows: list[Row]
     more: int  # events of the chosen day without a row
     day_href: str
+    list_href: str
 
 
-def month(day: date, items: list[Item], viewer: Viewer) -> Month:
+def month_limits(day: date, viewer: Viewer) -> dict[date, int]:
+    """How many events of each day are worth reading: one more than there are lanes, a list's worth of the chosen day."""
+    weeks = _weeks(day, viewer)
+    chosen = _chosen(day, weeks)
+    return {d: DAY_LIMIT if d == chosen else grid.MONTH_LANES + 1 for week in weeks for d in week}
+
+
+def month(day: date, items: list[Item], left_out: Mapping[date, int], viewer: Viewer) -> Month:
+    """`left_out` are how many events of each day are not among the items."""
     by_key = {item.key: item for item in items}
-    weeks = [viewer.shown_days(week) for week in month_weeks(day, viewer.first_day)]
-    weeks = [week for week in weeks if any(d.month == day.month for d in week)]
-    visible = [d for week in weeks for d in week if d.month == day.month]
-    chosen = day if day in visible else visible[0]
+    weeks = _weeks(day, viewer)
+    chosen = _chosen(day, weeks)
     laid_out = grid.month_grid([item.entry for item in items], weeks, viewer.place)
     chosen_keys = next(lanes.keys[lanes.days.index(chosen)] for lanes in laid_out if chosen in lanes.days)
     return Month(
-        weeks=[_month_week(lanes, chosen, by_key, viewer) for lanes in laid_out],
+        weeks=[_month_week(lanes, chosen, by_key, left_out, viewer) for lanes in laid_out],
         names=[split_name(d) for d in weeks[0]],
         columns=len(weeks[0]),
         chosen=chosen,
         chosen_name=long_day(chosen) + (" · today" if chosen == viewer.today else ""),
         rows=[row_of(by_key[key], chosen, viewer, "row") for key in chosen_keys[:DAY_LIMIT]],
-        more=max(0, len(chosen_keys) - DAY_LIMIT),
+        more=max(0, len(chosen_keys) + left_out.get(chosen, 0) - DAY_LIMIT),
         day_href=view_address("agenda", chosen),
+        list_href=list_address(chosen),
     )
 
 
-def _month_week(lanes: grid.Lanes, chosen: date, items: dict[str, Item], viewer: Viewer) -> MonthWeek:
+def _weeks(day: date, viewer: Viewer) -> list[list[date]]:
+    """The shown days of each week that has some of this month."""
+    weeks = [viewer.shown_days(week) for week in month_weeks(day, viewer.first_day)]
+    return [week for week in weeks if any(d.month == day.month for d in week)]
+
+
+def _chosen(day: date, weeks: list[list[date]]) -> date:
+    """The day whose events are listed: the one asked for, or the first where weekends are hidden."""
+    visible = [d for week in weeks for d in week if d.month == day.month]
+    return day if day in visible else visible[0]
+
+
+def _month_week(
+    lanes: grid.Lanes, chosen: date, items: dict[str, Item], left_out: Mapping[date, int], viewer: Viewer
+) -> MonthWeek:
+    counts = [len(keys) + left_out.get(d, 0) for d, keys in zip(lanes.days, lanes.keys, strict=True)]
     days = [
-        _month_day(d, chosen, [items[k] for k in keys], viewer)
-        for d, keys in zip(lanes.days, lanes.keys, strict=True)
+        _month_day(d, chosen, [items[k] for k in keys[:DOTS]], count, viewer)
+        for d, keys, count in zip(lanes.days, lanes.keys, counts, strict=True)
     ]
     for bar in lanes.bars:
         days[bar.column - 1].bars.append(
@@ -97,23 +121,24 @@ def _month_week(lanes: grid.Lanes, chosen: date, items: dict[str, Item], viewer:
         cell.chips.append(
             Piece(
                 item,
-                id=f"ev-{item.key}-{cell.day:%Y%m%d}",
+                id="",
                 place=f"l-{chip.lane}",
                 time=clock,
                 label=f", {long_day(cell.day)}, {item.calendar}{item.spoken}"
-                + place_in(keys.index(chip.key) + 1, len(keys)),
+                + place_in(keys.index(chip.key) + 1, counts[chip.column - 1]),
             )
         )
     for column, hidden in enumerate(lanes.hidden):
         if hidden:
             cell = days[column]
-            cell.more = more_of(len(hidden), cell.day, f"l-{grid.MONTH_LANES}")
+            count = len(hidden) + left_out.get(cell.day, 0)
+            cell.more = more_of(count, cell.day, f"l-{grid.MONTH_LANES}")
     # ISO numbers weeks by their Thursday, wherever the week begins for this person.
     thursday = next((d for d in lanes.days if d.isoweekday() == 4), lanes.days[0])
     return MonthWeek(str(thursday.isocalendar().week), view_address("week", lanes.days[0]), days)
 
 
-def _month_day(day: date, chosen: date, items: list[Item], viewer: Viewer) -> MonthDay:
+def _month_day(day: date, chosen: date, items: list[Item], count: int, viewer: Viewer) -> MonthDay:
     is_today = day == viewer.today
     states = {
         "is-out": day.month != chosen.month,
@@ -124,19 +149,18 @@ def _month_day(day: date, chosen: date, items: list[Item], viewer: Viewer) -> Mo
     edge = day.day == 1 or (
         day.month != chosen.month and day == week_start(day, viewer.first_day) and day < chosen
     )
-    count = f"{len(items)} event{'' if len(items) == 1 else 's'}"
+    events = f"{count} event{'' if count == 1 else 's'}"
     return MonthDay(
         day=day,
         iso=day.isoformat(),
         number=f"{day.day} {day:%b}" if edge else str(day.day),
         weekday=f"{day:%A}",
-        rest=f"{'' if edge else f' {day:%B}'}{', today' if is_today else ''}, {count}",
+        rest=f"{'' if edge else f' {day:%B}'}{', today' if is_today else ''}, {events}",
         label=long_day(day),
         classes=" ".join(name for name, is_set in states.items() if is_set),
         is_today=is_today,
         tabindex="0" if day == chosen else "-1",
         day_href=view_address("day", day),
-        pick_href=view_address("month", day),
         new_href=new_address(f"date={day.isoformat()}&all_day=1"),
-        dots=[(item.color, item.entry.is_bar) for item in items[:DOTS]],
+        dots=[(item.color, item.entry.is_bar) for item in items],
     )

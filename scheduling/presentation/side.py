@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from itertools import groupby
+from math import ceil
 
-from scheduling.core.spans import Span, union
-from scheduling.core.zones import DAY, add_months, instant, month_weeks
+from scheduling.core.crowd import Crowd
+from scheduling.core.zones import add_months, month_weeks
 from scheduling.models import Calendar
-from scheduling.presentation.items import Item
 from scheduling.presentation.viewer import Viewer, view_address
 
 LOADS = ("free", "lightly booked", "half booked", "mostly booked", "full")
@@ -36,9 +36,9 @@ class Mini:
     weeks: list[tuple[bool, list[MiniDay]]]  # (chosen, days)
 
 
-def mini_month(view: str, day: date, items: list[Item], viewer: Viewer) -> Mini:
+def mini_month(view: str, day: date, crowd: Crowd, viewer: Viewer) -> Mini:
     weeks = month_weeks(day, viewer.first_day)
-    loads = _loads(items, Span(weeks[0][0], weeks[-1][-1] + DAY), viewer)
+    loads = _loads(crowd, viewer)
     target = "day" if view == "month" else view
     return Mini(
         name=f"{day:%B %Y}",
@@ -66,34 +66,14 @@ def mini_month(view: str, day: date, items: list[Item], viewer: Viewer) -> Mini:
     )
 
 
-def _loads(items: Iterable[Item], days: Span[date], viewer: Viewer) -> dict[date, int]:
+def _loads(crowd: Crowd, viewer: Viewer) -> dict[date, int]:
     """How booked each day is, from 0 (free) to 4 (as long as a working day)."""
-    count = (days.end - days.start).days
-    all_days = [days.start + timedelta(days=n) for n in range(count + 1)]
-    midnights = [instant(datetime.combine(day, time.min), viewer.place) for day in all_days]
-    spans: list[list[Span[datetime]]] = [[] for _ in range(count)]
-    lightly: set[int] = set()
-    for item in items:
-        if not item.busy:
-            continue
-        touched = item.entry.days(viewer.place)
-        shown = range(max(0, (touched.start - days.start).days), min(count, (touched.end - days.start).days))
-        if item.entry.all_day:
-            lightly.update(shown)
-            continue
-        span = item.entry.span()
-        for n in shown:
-            start, end = max(span.start, midnights[n]), min(span.end, midnights[n + 1])
-            if start <= end:  # a change of the date line skips a day
-                spans[n].append(Span(start, end))
     working_day = datetime.combine(date.min, viewer.work_end) - datetime.combine(date.min, viewer.work_start)
-    loads: dict[date, int] = {}
-    for n in range(count):
-        booked = sum((span.end - span.start for span in union(spans[n])), timedelta())
-        loads[all_days[n]] = (
-            min(4, -int(-booked / working_day * 4 // 1)) if booked else int(n in lightly or bool(spans[n]))
-        )
-    return loads
+    quarter = working_day.total_seconds() / 4
+    return {
+        day: min(4, ceil(booked / quarter)) if booked else int(day in crowd.lightly)
+        for day, booked in crowd.booked.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,11 @@ def view_address(view: str, day: date) -> str:
     return reverse("calendar-view", args=[view, day.isoformat()])
 
 
+@lru_cache(maxsize=512)
+def list_address(day: date) -> str:
+    return reverse("day-list", args=[day.isoformat()])
+
+
 def event_address(event_id: UUID) -> str:
     return _event_pattern().replace(_NO_EVENT, str(event_id))
 

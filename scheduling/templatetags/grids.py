@@ -1,6 +1,6 @@
 """What stands hundreds of times on a page: events in lanes and boxes, the days of a month, empty slots.
 
-Each is one `format_html` instead of a dozen template nodes, which is ten times quicker.
+Links are boosted by what stands around them: events open in the popover. Each is one `format_html` instead of a dozen template nodes, which is ten times quicker.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django import template
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from scheduling.templatetags.ui import icon
@@ -24,18 +24,17 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-EVENT = '<a class="{}" id="{}" data-event="{}"{} href="{}" hx-get="{}" hx-target="#popover" hx-swap="innerHTML"{}>{}</a>\n'
+EVENT = '<a class="{}"{} data-event="{}"{} href="{}"{}>{}</a>\n'
 CELL = (
     '<div class="mg-day {classes}" role="gridcell" id="d-{iso}">\n'
-    '  <a class="mg-n" id="n-{iso}" href="{day_href}" hx-get="{day_href}" tabindex="{tabindex}"{current}>'
-    '<span class="visually-hidden">{weekday} </span>{number}<span class="visually-hidden">{rest}</span></a>{dots}\n'
-    '{bars}{chips}{more}<a class="mg-new" id="new-{iso}" href="{new_href}" hx-get="{new_href}" hx-target="#dialog-body"'
-    ' hx-swap="innerHTML" hx-push-url="false" aria-label="Add an event on {label}">{plus}</a>'
-    '<a class="mg-pick" href="{pick_href}" hx-get="{pick_href}" hidden>List</a></div>\n'
+    '  <a class="mg-n" id="n-{iso}" href="{day_href}" hx-target="#grid" hx-swap="outerHTML" hx-push-url="true"'
+    ' tabindex="{tabindex}"{current}><span class="visually-hidden">{weekday} </span>{number}'
+    '<span class="visually-hidden">{rest}</span></a>{dots}\n'
+    '{bars}{chips}{more}<a class="mg-new" href="{new_href}" hx-target="#dialog-body"'
+    ' aria-label="Add an event on {label}">{plus}</a></div>\n'
 )
 CURRENT = format_html(' aria-current="{}"', "date")
 OUT = format_html(' class="{}"', "out")
-STAY = format_html(' hx-push-url="{}"', "false")
 
 
 @register.simple_tag
@@ -61,10 +60,9 @@ def month_day(day: MonthDay) -> SafeString:
         bars=_joined(_in_lane("bar", piece) for piece in day.bars),
         chips=_joined(_in_lane("chip", piece) for piece in day.chips),
         more=more(day.more) if day.more else "",
-        new_href=conditional_escape(day.new_href),
+        new_href=day.new_href,
         label=day.label,
         plus=icon("plus-lg"),
-        pick_href=conditional_escape(day.pick_href),
     )
 
 
@@ -72,12 +70,11 @@ def month_day(day: MonthDay) -> SafeString:
 def more(found: More) -> SafeString:
     """ "+N more": the way to what has no place."""
     return format_html(
-        '<a class="more {}" id="{}" href="{}" hx-get="{}" hx-target="#popover" hx-swap="innerHTML" hx-push-url="false"'
-        ' aria-haspopup="dialog">+{} more<span class="visually-hidden"> on {}</span></a>',
+        '<a class="more {}" id="{}" href="{}" aria-haspopup="dialog">+{} more'
+        '<span class="visually-hidden"> on {}</span></a>',
         found.place,
         found.id,
         found.href,
-        found.list_href,
         found.count,
         found.day_name,
     )
@@ -87,10 +84,10 @@ def more(found: More) -> SafeString:
 def mini_day(day: MiniDay) -> SafeString:
     """A day of the mini month."""
     return format_html(
-        '<td><a id="{id}" href="{href}" hx-get="{href}"{out}{current}>{number}<span class="visually-hidden">{rest}</span>'
+        '<td><a id="{id}" href="{href}"{out}{current}>{number}<span class="visually-hidden">{rest}</span>'
         "{load}</a></td>",
         id=day.id,
-        href=conditional_escape(day.href),
+        href=day.href,
         out=OUT if day.is_out else "",
         current=CURRENT if day.is_today else "",
         number=day.number,
@@ -146,21 +143,19 @@ def _in_lane(kind: str, piece: Piece) -> SafeString:
         piece.label,
         _marks(piece.item.urgent),
     )
-    return _event(kind, piece, STAY, inside)
+    return _event(kind, piece, "", inside)
 
 
 def _joined(parts: Iterable[SafeString]) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
-def _event(kind: str, piece: Piece | BoxPiece, attributes: SafeString, inside: SafeString) -> SafeString:
+def _event(kind: str, piece: Piece | BoxPiece, attributes: str, inside: SafeString) -> SafeString:
     item = piece.item
     revision = format_html(' data-rev="{}"', item.revision) if item.revision else ""
     classes = f"{kind} e-{item.color} {piece.place} {item.state}"
-    address = conditional_escape(item.href)
-    return format_html(
-        EVENT, classes, piece.id, item.event_id, revision, address, address, attributes, inside
-    )
+    name = format_html(' id="{}"', piece.id) if piece.id else ""
+    return format_html(EVENT, classes, name, item.event_id, revision, item.href, attributes, inside)
 
 
 def _marks(marks: Iterable[Mark]) -> SafeString | str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date as Date
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,13 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from scheduling import presentation, queries, services
+from scheduling import grid_queries, presentation, queries, services
+from scheduling.core.crowd import Crowd, thin_out
 from scheduling.core.event import EARLIEST, LATEST
 from scheduling.core.spans import Span, overlap
 from scheduling.core.zones import DAY, month_weeks, window
 from scheduling.htmx import HtmxHttpRequest, done, is_phone, vary, wants_fragment
-from scheduling.models import Calendar, UserProfile
+from scheduling.models import Calendar, EventInstance, UserProfile
 from scheduling.presentation import Item, Period, Viewer
 from scheduling.profile_form import ProfileForm
 
@@ -47,9 +49,7 @@ def calendar(request: HtmxHttpRequest) -> HttpResponse:
     """This month; on a phone the agenda from today."""
     viewer = Viewer.of(queries.profile_of(request.user), queries.utc_now())
     view = "agenda" if is_phone(request) else "month"
-    response = _show(request, viewer, presentation.period_of(view, viewer.today, viewer))
-    patch_vary_headers(response, ["Sec-CH-UA-Mobile", "User-Agent"])
-    return response
+    return _show(request, viewer, presentation.period_of(view, viewer.today, viewer))
 
 
 @require_GET
@@ -77,23 +77,27 @@ def _show(request: HtmxHttpRequest, viewer: Viewer, period: Period) -> HttpRespo
     is_fragment = wants_fragment(request)
     if is_fragment and request.headers.get("If-None-Match") == state:
         return vary(HttpResponseNotModified())
-    items = _shown_items(calendars, viewer, period)
+    crowd, items = _shown(calendars, viewer, period)
     context = {
         "period": period,
         "viewer": viewer,
         "headers": json.dumps({"If-None-Match": state}),
         "revisions": json.dumps(queries.revisions_of(calendars)),
         "accounts": presentation.accounts_of(calendars),
-        "mini": presentation.mini_month(period.view, period.day, items, viewer),
+        "mini": presentation.mini_month(period.view, period.day, crowd, viewer),
         "grid_template": GRIDS[period.view],
         # A live refresh leaves the toolbar alone: its menu may be open.
         "is_fragment": is_fragment,
+        # Below the month stand the events of the chosen day, where the window is narrow.
+        "lists_later": is_fragment and not is_phone(request),
         "is_refresh": is_fragment and request.htmx.trigger == "grid",
         "nothing": _nothing(calendars, items, period, viewer),
-        **_grid(period, items, viewer),
+        **_grid(period, items, crowd, viewer),
     }
     template = "scheduling/_calendar.html" if is_fragment else "scheduling/calendar.html"
-    return vary(render(request, template, context))
+    response = vary(render(request, template, context))
+    patch_vary_headers(response, ["Sec-CH-UA-Mobile", "User-Agent"])
+    return response
 
 
 @require_GET
@@ -106,26 +110,35 @@ def day_list(request: HtmxHttpRequest, date: str) -> HttpResponse:
     return vary(render(request, "scheduling/_day_list.html", presentation.day_list(day, items, viewer)))
 
 
-def _shown_items(calendars: list[Calendar], viewer: Viewer, period: Period) -> list[Item]:
-    """The occurrences of the shown period and of the mini month beside it."""
+def _shown(calendars: list[Calendar], viewer: Viewer, period: Period) -> tuple[Crowd, list[Item]]:
+    """(what there is in the shown period and in the mini month beside it, what is drawn of it)."""
     weeks = month_weeks(period.day, viewer.first_day)
     first, last = min(weeks[0][0], period.days[0]), max(weeks[-1][-1], period.days[-1])
-    return _items(calendars, viewer, first, last)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    visible = {calendar.pk: calendar for calendar in calendars if calendar.is_visible}
+    span = window(first, last + DAY, viewer.place)
+    rows, read = grid_queries.glance(visible, span.start, span.end)
+    limits = presentation.month_limits(period.day, viewer) if period.view == "month" else None
+    crowd = thin_out(rows, days, viewer.place, period.days, limits)
+    return crowd, _drawn(read(crowd.kept), visible, viewer)
 
 
 def _items(calendars: list[Calendar], viewer: Viewer, first: Date, last: Date) -> list[Item]:
     """The occurrences of visible calendars from one local day to another, both included."""
     shown = window(first, last + DAY, viewer.place)
     visible = {calendar.pk: calendar for calendar in calendars if calendar.is_visible}
-    occurrences = queries.occurrences_between(visible, shown.start, shown.end)
+    return _drawn(queries.occurrences_between(visible, shown.start, shown.end), visible, viewer)
+
+
+def _drawn(occurrences: list[EventInstance], calendars: dict[UUID, Calendar], viewer: Viewer) -> list[Item]:
     for occurrence in occurrences:
-        occurrence.event.calendar = visible[occurrence.calendar_id]
+        occurrence.event.calendar = calendars[occurrence.calendar_id]
     return presentation.items_of(occurrences, viewer)
 
 
-def _grid(period: Period, items: list[Item], viewer: Viewer) -> dict[str, Any]:
+def _grid(period: Period, items: list[Item], crowd: Crowd, viewer: Viewer) -> dict[str, Any]:
     if period.view == "month":
-        return {"month": presentation.month(period.day, items, viewer)}
+        return {"month": presentation.month(period.day, items, crowd.left_out, viewer)}
     if period.view == "agenda":
         days = presentation.agenda(period.day, items, viewer)
         return {"days": days, "now": viewer.time(viewer.now_wall)}
@@ -167,7 +180,7 @@ def visibility(request: HtmxHttpRequest, calendar_id: UUID) -> HttpResponse:
     services.set_calendar_visibility(
         calendar=calendar, is_visible=str(calendar_id) in request.POST.getlist("visible")
     )
-    return _shown(request)
+    return _changed(request)
 
 
 @require_POST
@@ -175,10 +188,10 @@ def show_all(request: HtmxHttpRequest) -> HttpResponse:
     """Show every calendar."""
     for calendar in queries.calendars_of(request.user):
         services.set_calendar_visibility(calendar=calendar, is_visible=True)
-    return _shown(request)
+    return _changed(request)
 
 
-def _shown(request: HtmxHttpRequest) -> HttpResponse:
+def _changed(request: HtmxHttpRequest) -> HttpResponse:
     if wants_fragment(request):
         return done({"events-changed": {}})
     back = request.POST.get("next", "")

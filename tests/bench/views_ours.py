@@ -62,7 +62,7 @@ def main() -> None:
         origin="import",
     )
     client = Client(HTTP_HOST="localhost")
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="project.authentication.ModelBackend")
     answer: dict[str, Any] = {}
     for view in ("month", "week"):
         address = f"/calendar/{view}/{work['day']}/"

@@ -1,0 +1,77 @@
+"""What the grids read: every occurrence of a window as numbers, then the events of those that are drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from scheduling import queries
+from scheduling.core.crowd import Row
+from scheduling.core.event import owner_declined
+from scheduling.models import CalendarEvent, EventInstance, Occurrence
+
+ATTENDEES = "CAST(e.attendees AS TEXT)"
+# Whether the owner has declined stands in a list; few events have anyone who did.
+COLUMNS = (
+    'o.event_id, o.start, o."end", o.original_start, o.is_all_day, e.availability,'
+    f" CASE WHEN {ATTENDEES} LIKE '%%declined%%' THEN {ATTENDEES} ELSE '' END"
+)
+BUSY = CalendarEvent.Availability.BUSY
+Read = Callable[[Iterable[Row]], list[EventInstance]]
+
+
+def glance(calendar_ids: Collection[UUID], start: datetime, end: datetime) -> tuple[list[Row], Read]:
+    """(what may touch `[start, end)`, in order of its start; the way from its rows to instances with their events).
+
+    All-day ones are included when they touch the window in any zone.
+    """
+    first, last = start - queries.ALL_DAY_MARGIN, end + queries.ALL_DAY_MARGIN
+    if queries.beyond_horizon(list(calendar_ids), first, last):
+        return _computed(queries.occurrences_between(calendar_ids, start, end))
+    rows = [
+        Row(
+            event,
+            begins,
+            ends,
+            original,
+            is_all_day,
+            availability == BUSY and not (answers and owner_declined(json.loads(answers))),
+        )
+        for event, begins, ends, original, is_all_day, availability, answers in Occurrence.objects.rows_touching(
+            calendar_ids, first, last, COLUMNS, of_events="TRUE"
+        )
+    ]
+    rows.sort(key=lambda row: (row.start, -row.end, row.event))
+    return rows, _stored
+
+
+def _stored(rows: Iterable[Row]) -> list[EventInstance]:
+    rows = list(rows)
+    events = CalendarEvent.objects.light({row.event for row in rows})
+    return [
+        EventInstance(event, _instant(row.start), _instant(row.end), row.original_start)
+        for row in rows
+        if (event := events.get(row.event)) is not None  # it can vanish between the two reads
+    ]
+
+
+def _computed(instances: list[EventInstance]) -> tuple[list[Row], Read]:
+    """The same of instances whose rules ran on the fly."""
+    rows = [
+        Row(
+            event=number,
+            start=int(instance.start.timestamp()),
+            end=int(instance.end.timestamp()),
+            original_start=instance.original_start,
+            is_all_day=instance.is_all_day,
+            is_busy=instance.event.availability == BUSY and not owner_declined(instance.event.attendees),
+        )
+        for number, instance in enumerate(instances)
+    ]
+    return rows, lambda chosen: [instances[row.event] for row in chosen]
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
