@@ -9,10 +9,12 @@ Invariants:
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from scheduling import services
@@ -72,6 +74,11 @@ def _apply(
             return _adopt_deletion(event)
         known = (event and EventLink.objects.filter(event=event).first()) or EventLink(event=event)
         known.link, known.google_id = link, remote.id
+    if event is not None and remote.values is None and event.calendar_id != link.calendar_id:
+        # It went to another calendar here, perhaps in Google too: that is no deletion.
+        known.is_deleted_remotely = True
+        known.save()
+        return False
     master = _master_link(link, remote) if remote.series_id else None
     series = master.event if master else None
     if event is not None and remote.values is None and has_moved_on(known, event):
@@ -148,7 +155,12 @@ def _apply_living(
     if conflicts:
         services.keep_displaced(event=event, values=ours, origin=EventRevision.Origin.GOOGLE)
     event = services.apply_remote(
-        calendar=link.calendar, event=event, values=merged, details=remote.details, in_step=merged == theirs
+        calendar=link.calendar,
+        event=event,
+        values=merged,
+        details=remote.details,
+        # What went to another calendar here is still to be moved there.
+        in_step=merged == theirs and event.calendar_id == link.calendar_id,
     )
     if theirs.recurrence and "when" in changed_groups(base or ours, theirs):
         # Perhaps by us: our answer was lost, or another run of ours read it. Google has dropped its exceptions of
@@ -200,7 +212,12 @@ def _apply_cancelled(
 
 
 def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
-    """The event here that is this one, although no link says so: by Google's id or by the id we gave it."""
+    """The event here that is this one, although this calendar's links do not say so: it came here from another
+    calendar and Google has moved it already, or it carries Google's id or the id we gave it.
+    """
+    came = came_here(link, [remote.id]).select_related("event__calendar").first()
+    if came is not None:
+        return came.event
     candidates = CalendarEvent.objects.filter(
         google_link__base__isnull=True, calendar=link.calendar
     ).select_related("calendar")
@@ -211,6 +228,12 @@ def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
         except ValueError:
             return None
     return found
+
+
+def came_here(link: CalendarLink, google_ids: Collection[str]) -> QuerySet[EventLink]:
+    """Links of other calendars of the account, whose events are in this one by now."""
+    links = EventLink.objects.filter(link__account=link.account_id, google_id__in=google_ids)
+    return links.filter(event__calendar=link.calendar_id).exclude(link=link)
 
 
 def _adopt_deletion(event: CalendarEvent | None) -> bool:

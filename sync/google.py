@@ -204,6 +204,12 @@ class GoogleCalendarService:
         request = self._service.events().delete(calendarId=calendar.id, eventId=event_id, sendUpdates="none")
         self._execute(request, etag, answers=False)
 
+    def move_event(self, calendar: CalendarRef, event_id: str, destination: CalendarRef) -> RemoteEvent:
+        request = self._service.events().move(
+            calendarId=calendar.id, eventId=event_id, destination=destination.id, sendUpdates="none"
+        )
+        return self._written(request, destination)
+
     def watch_calendar(self, calendar_id: str, channel_id: str, secret: str, address: str) -> Watch:
         body = {"id": channel_id, "type": "web_hook", "address": address, "token": secret}
         answer = self._execute(self._service.events().watch(calendarId=calendar_id, body=body))

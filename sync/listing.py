@@ -13,7 +13,7 @@ from django.db import OperationalError, transaction
 from scheduling import services
 from scheduling.models import CalendarEvent, EventRevision
 from scheduling.rows import insert_rows
-from sync.apply import agreed_columns, apply_item, is_unchanged
+from sync.apply import agreed_columns, apply_item, came_here, is_unchanged
 from sync.core.remote import RemoteEvent, RemoteItem, as_shown_to
 from sync.models import CalendarLink, EventLink
 
@@ -78,10 +78,12 @@ def _create_plain(link: CalendarLink, items: list[RemoteItem]) -> set[str]:
         and not item.series_id
         and not item.local_id
     ]
-    taken = CalendarEvent.objects.filter(
-        calendar=link.calendar, google_event_id__in=[remote.id for remote in plain]
-    )
-    twins = set(taken.values_list("google_event_id", flat=True))
+    ids = [remote.id for remote in plain]
+    taken = CalendarEvent.objects.filter(calendar=link.calendar, google_event_id__in=ids)
+    twins = {
+        *taken.values_list("google_event_id", flat=True),
+        *came_here(link, ids).values_list("google_id", flat=True),
+    }
     new = [remote for remote in plain if remote.id not in twins]
     if not new:
         return set()

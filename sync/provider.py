@@ -175,6 +175,12 @@ class CalendarProvider(Protocol):
     def delete_event(self, calendar: CalendarRef, event_id: str, etag: str = "") -> None:
         """Raises `Outdated`, `AlreadyDeleted`, `Refused`. Of an occurrence: its series goes on without it."""
 
+    def move_event(self, calendar: CalendarRef, event_id: str, destination: CalendarRef) -> RemoteEvent:
+        """Take an event, or a series with its exceptions, to another calendar of the account; its id stays.
+
+        Raises `AlreadyDeleted` (as `NotFound` also what moved before), `Refused`.
+        """
+
     def watch_calendar(self, calendar_id: str, channel_id: str, secret: str, address: str) -> Watch:
         """Have every change of the calendar told to `address`, with the channel's id and secret.
 

@@ -30,7 +30,8 @@ from sync.provider import (
     RetryLater,
     Unreachable,
 )
-from sync.send import NotYet, retract, send
+from sync.relocate import NotYet, retract_departed
+from sync.send import send
 
 FAILURES_IN_A_ROW = 3  # then it is not the events: the account pauses
 
@@ -55,9 +56,7 @@ def push(provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_onc
     result = PushResult()
     if link.calendar is None:
         return result
-    for leftover in _leftovers(link):
-        retract(provider, leftover, lease)
-        result.sent += 1
+    result.sent += retract_departed(provider, link, lease)
     grace = timedelta(0) if at_once else timedelta(seconds=settings.SYNC_SEND_DELAY_SECONDS)
     in_a_row = 0
     for identifier in _in_turn(link):
@@ -146,9 +145,3 @@ def _park(
 ) -> None:
     with lease.hold():
         park(link=link, known=link_of(link=link, event=event), error=error, is_read_only=is_read_only)
-
-
-def _leftovers(link: CalendarLink) -> list[EventLink]:
-    """Links whose event has moved to another calendar here: their remote twin must go."""
-    moved = EventLink.objects.filter(link=link, event__isnull=False).exclude(event__calendar=link.calendar)
-    return list(moved.select_related("event", "link"))

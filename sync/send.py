@@ -9,7 +9,6 @@ Invariants:
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -37,12 +36,9 @@ from sync.provider import (
     Refused,
     RetryLater,
 )
+from sync.relocate import NotYet, take_over
 
 MERGE_ROUNDS = 3
-
-
-class NotYet(Exception):
-    """The event waits for another one: an override for its series, the end of a series for what goes on from it."""
 
 
 def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, lease: Lease) -> int:
@@ -50,8 +46,13 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
 
     Raises `NotYet`, `Refused` or `RetryLater` (this event only) and what concerns the whole account.
     """
+    writes = 0
     for _ in range(MERGE_ROUNDS):
-        known = EventLink.objects.filter(event=event, link=link).first()
+        known = EventLink.objects.filter(event=event).select_related("link__account").first()
+        if known is not None and known.link_id != link.pk:
+            writes += take_over(provider, link, event, known, lease)
+            event = _fresh(event)
+            known = EventLink.objects.filter(event=event).first()
         if known is not None and known.google_series_id and not (event.series_id or known.is_standalone):
             # It was an occurrence once and is an event of its own now: the instance is not its twin any more.
             with lease.hold():
@@ -64,12 +65,12 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
         if _is_settled(event, known, base):
             with lease.hold():
                 services.mark_synced(event=event, revision=revision, sync_state=event.sync_state)
-            return 0
+            return writes
         try:
             if event.is_deleted:
                 assert known is not None
                 _delete(provider, link, event, known, lease)
-                return 1
+                return writes + 1
             if known is not None and known.is_deleted_remotely:
                 answer = provider.patch_event(link.ref, known.google_id, sent)  # an edit beats a deletion
             elif known is None or base is None:
@@ -90,7 +91,7 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
             _merge_newer(provider, link, known, lease)
             event = _fresh(event)
             if event.revision <= event.synced_revision:
-                return 0
+                return writes
             continue
         except (AlreadyDeleted, NotFound) as error:
             if known is None or base is None:
@@ -100,18 +101,8 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
             event = _fresh(event)
             continue
         _settle(link, event, known, lease, answer, sent, revision)
-        return 1
+        return writes + 1
     raise RetryLater("The event keeps changing in Google; it is tried again later.")
-
-
-def retract(provider: CalendarProvider, known: EventLink, lease: Lease) -> None:
-    """Its event has moved to another calendar here: the remote twin goes."""
-    if not known.is_deleted_remotely and known.base is not None:
-        with suppress(AlreadyDeleted, NotFound):
-            provider.delete_event(known.link.ref, known.google_id)
-    with lease.hold():
-        known.event, known.is_deleted_remotely = None, True
-        known.save(update_fields=["event", "is_deleted_remotely"])
 
 
 def _is_settled(event: CalendarEvent, known: EventLink | None, base: EventValues | None) -> bool:

@@ -116,7 +116,12 @@ def to_google(
 
 
 def carried(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """What Google keeps of an event and we do not, for an insert that goes on from it."""
+    """What Google keeps of an event and we do not, for an insert that goes on from it.
+
+    Nothing of an invitation: its guests are its organiser's.
+    """
+    if not (raw.get("organizer") or {}).get("self", True):
+        return {}
     body = {name: raw[name] for name in CARRIED if raw.get(name) not in (None, "", [], {})}
     if raw.get("attendeesOmitted"):
         body.pop("attendees", None)  # some of them only

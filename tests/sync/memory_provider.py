@@ -163,6 +163,15 @@ class MemoryProvider:
         self._check(before, etag)
         self._calendar(calendar.id).delete(event_id)
 
+    def move_event(self, calendar: CalendarRef, event_id: str, destination: CalendarRef) -> RemoteEvent:
+        before = self._event(calendar, event_id)
+        target = self._calendar(destination.id)
+        if before.values is None:
+            raise AlreadyDeleted("The event was deleted.")
+        moved = target.put(event_id, before.values, before.local_id)
+        self._calendar(calendar.id).delete(event_id)
+        return moved
+
     def watch_calendar(self, calendar_id: str, channel_id: str, secret: str, address: str) -> Watch:
         raise Refused("This calendar system tells nobody of changes.")
 

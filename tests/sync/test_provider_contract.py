@@ -41,6 +41,7 @@ class Side:
     name: str
     tokens: Tokens
     calendar: CalendarRef
+    make_calendar: Callable[[], str]
     add: Callable[[EventValues], str]
     change: Callable[[str, EventValues], Any]
     delete: Callable[[str], None]
@@ -66,6 +67,7 @@ def google_side(google: GoogleSide) -> Side:
         name="google",
         tokens=tokens,
         calendar=CalendarRef(google.email, BERLIN),
+        make_calendar=lambda: str(google.control.calendar(google.email)["id"]),
         add=lambda values: google.add(to_google(values))[0]["id"],
         change=lambda event_id, values: google.change(event_id, **to_google(values)),
         delete=google.delete,
@@ -77,12 +79,18 @@ def google_side(google: GoogleSide) -> Side:
 
 def memory_side() -> Side:
     stored = MemoryCalendar()
-    MemoryProvider.accounts["secret"] = {"primary": stored}
+    calendars = MemoryProvider.accounts["secret"] = {"primary": stored}
+
+    def make_calendar() -> str:
+        calendars["second"] = MemoryCalendar()
+        return "second"
+
     tokens = Tokens("secret", "refresh", None)
     return Side(
         name="memory",
         tokens=tokens,
         calendar=CalendarRef("primary", BERLIN),
+        make_calendar=make_calendar,
         add=lambda values: stored.put(uuid.uuid4().hex, values).id,
         change=stored.put,
         delete=stored.delete,
@@ -199,6 +207,17 @@ def test_a_deleted_event_has_a_tombstone_and_comes_back_with_all_its_groups(side
     assert isinstance(found, RemoteEvent) and found.is_cancelled
     answer = side.provider.patch_event(side.calendar, made.id, make_values(title="Back"))
     assert answer.values is not None and answer.values.title == "Back"
+
+
+def test_an_event_moves_to_another_calendar_once_and_keeps_its_id(side: Side) -> None:
+    made = insert(side, title="Plan")
+    second = CalendarRef(side.make_calendar(), BERLIN)
+    moved = side.provider.move_event(side.calendar, made.id, second)
+    assert (moved.id, moved.values, moved.local_id) == (made.id, made.values, made.local_id)
+    found = side.provider.get_event(second, made.id)
+    assert isinstance(found, RemoteEvent) and found.etag == moved.etag
+    with pytest.raises((AlreadyDeleted, NotFound)):
+        side.provider.move_event(side.calendar, made.id, second)
 
 
 def test_a_kept_resource_reads_the_same_again(side: Side) -> None:
