@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.db import transaction
 from django.test import Client
 
 from scheduling import services
-from scheduling.models import Calendar, EventRevision
+from scheduling.models import ApiToken, Calendar, EventRevision
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount, JournalEntry
 from tests.make import make_event, make_guest, make_type, make_user
 from tests.test_sign_in_is_required import addresses, filled
@@ -62,6 +63,7 @@ def make_everything(user: Any) -> dict[str, Any]:
     midnight = datetime.min.time()
     services.replace_available_slots(user=user, slots=[(day, midnight, midnight, True) for day in range(7)])
     kind = make_type(user)
+    others = make_type(make_user("carol@example.com"))
     booking, _ = services.book(appointment_type=kind, start=start, guest=make_guest())
     event = make_event(user, title="Private matter")
     services.update_event(event=event, values=replace(event.values, title="Other"), origin="web", actor=user)
@@ -91,6 +93,12 @@ def make_everything(user: Any) -> dict[str, Any]:
         "event_id": event.pk,
         "calendar_id": calendar.pk,
         "calendar/subscriptions/ calendar_id": subscription.calendar_id,
+        "token_id": ApiToken.objects.create(user=user, name="x", digest="d").pk,
+        "session_id": UserSession.objects.create(
+            user=user, ip="::1", session_key="k", user_agent="Firefox"
+        ).pk,
+        "member_id": services.invite_host(appointment_type=kind, user=user).pk,
+        "calendar/teams/ member_id": services.invite_host(appointment_type=others, user=user).pk,
         "feed_id": services.open_feed(calendar=calendar, is_busy_only=False).pk,
         "import_id": services.start_import(calendar=calendar, file_name="x.ics", data=ics).pk,
         "override_id": services.add_override(user=user, date=start.date() + timedelta(days=1)).pk,
