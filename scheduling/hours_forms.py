@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
 from scheduling.core.origins import clean_origin
+from scheduling.core.slots.hours import without
 from scheduling.core.wording import WEEKDAYS
 from scheduling.models import AvailableTimeSlot, UserProfile
 
@@ -38,80 +39,87 @@ class WeekDay:
     number: int
     name: str
     rows: list[Range]
+    breaks: list[Range]
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.rows)
 
     @property
     def has_room(self) -> bool:
-        return len(self.rows) < MOST_RANGES
+        return len(self.rows) + len(self.breaks) < MOST_RANGES
+
+    @property
+    def minutes(self) -> int:
+        """What the rows come to without the breaks."""
+        left = without(_pairs(self.rows), _pairs(self.breaks))
+        return sum(end - start for start, end in left)
 
 
 class WeekForm:
-    """Fields `start-N` and `end-N`, as often as day N (0 = Monday) has ranges; empty rows are none."""
+    """Fields `start-N` and `end-N`, as often as day N (0 = Monday) has hours, `break-start-N` and `break-end-N` for its
+    breaks; empty rows are none.
 
-    def __init__(self, data: Any) -> None:
+    `on` names the days that are switched on, `was` those that were when the page was drawn: a day switched off is
+    closed whatever its rows say, one switched on without rows gets `usual` hours.
+    """
+
+    def __init__(self, data: Any, usual: Range | None = None) -> None:
         self.days = [
             WeekDay(
                 number,
                 name,
-                [
-                    Range(start.strip()[:5], end.strip()[:5])
-                    for start, end in zip(
-                        data.getlist(f"start-{number}"), data.getlist(f"end-{number}"), strict=False
-                    )
-                    if start.strip() or end.strip()
-                ][:MOST_RANGES],
+                _rows(data, f"start-{number}", f"end-{number}"),
+                _rows(data, f"break-start-{number}", f"break-end-{number}"),
             )
             for number, name in enumerate(WEEKDAYS)
         ]
+        on, was = set(data.getlist("on")), set(data.getlist("was"))
+        for day in self.days:
+            key = str(day.number)
+            if key in was - on:
+                day.rows, day.breaks = [], []
+            elif key in on - was and not day.rows and usual is not None:
+                day.rows = [usual]
         self.ranges: list[tuple[int, time, time, bool]] = []
 
     @classmethod
     def of(cls, slots: Iterable[AvailableTimeSlot]) -> WeekForm:
         form = cls(_Nothing())
         for slot in slots:
+            day = form.days[slot.day_of_week]
             end = "24:00" if slot.end_time == time(0) else f"{slot.end_time:%H:%M}"
-            if slot.is_available:
-                form.days[slot.day_of_week].rows.append(Range(f"{slot.start_time:%H:%M}", end))
+            (day.rows if slot.is_available else day.breaks).append(Range(f"{slot.start_time:%H:%M}", end))
         return form
 
     @property
-    def minutes(self) -> int:
-        """What the rows come to, in a week."""
-        total = 0
-        for day in self.days:
-            for row in day.rows:
-                try:
-                    first, last = _clock(row.start), _clock(row.end)
-                except ValueError:
-                    continue
-                start, end = first.hour * 60 + first.minute, last.hour * 60 + last.minute
-                total += (end - start) if end > start else end - start + DAY_MINUTES
-        return total
-
-    @property
     def length(self) -> str:
-        hours, minutes = divmod(self.minutes, 60)
+        hours, minutes = divmod(sum(day.minutes for day in self.days), 60)
         return f"{hours} h{f' {minutes} min' if minutes else ''}"
 
-    def copy(self, day: str) -> None:
-        """Give every day the rows of this one."""
-        if day in {str(each.number) for each in self.days}:
-            rows = self.days[int(day)].rows
-            for each in self.days:
-                each.rows = [Range(row.start, row.end) for row in rows]
+    def copy(self, day: str, to: Iterable[int]) -> None:
+        """Give these days the rows and breaks of that one."""
+        for source in [each for each in self.days if str(each.number) == day]:
+            rows, breaks = source.rows, source.breaks
+            for number in to:
+                self.days[number].rows = [Range(row.start, row.end) for row in rows]
+                self.days[number].breaks = [Range(row.start, row.end) for row in breaks]
 
     def is_valid(self) -> bool:
         self.ranges = []
         for day in self.days:
             seen: set[time] = set()
             for row in day.rows:
-                row.fault = self._check(day, row, seen)
+                row.fault = self._check(day, row, seen, is_available=True)
+            for row in day.breaks:
+                row.fault = self._check(day, row, seen, is_available=False)
         return not self.faults
 
     @property
     def faults(self) -> list[str]:
-        return [f"{day.name}: {row.fault}" for day in self.days for row in day.rows if row.fault]
+        return [f"{day.name}: {row.fault}" for day in self.days for row in day.rows + day.breaks if row.fault]
 
-    def _check(self, day: WeekDay, row: Range, seen: set[time]) -> str:
+    def _check(self, day: WeekDay, row: Range, seen: set[time], *, is_available: bool) -> str:
         try:
             start, end = _clock(row.start), _clock(row.end)
         except ValueError:
@@ -123,8 +131,28 @@ class WeekForm:
         if start in seen:
             return "Another range begins at the same time."
         seen.add(start)
-        self.ranges.append((day.number, start, end, True))
+        self.ranges.append((day.number, start, end, is_available))
         return ""
+
+
+def _rows(data: Any, start: str, end: str) -> list[Range]:
+    typed = zip(data.getlist(start), data.getlist(end), strict=False)
+    return [
+        Range(first.strip()[:5], last.strip()[:5]) for first, last in typed if first.strip() or last.strip()
+    ][:MOST_RANGES]
+
+
+def _pairs(rows: Iterable[Range]) -> list[tuple[int, int]]:
+    """The rows that can be read, in minutes."""
+    pairs = []
+    for row in rows:
+        try:
+            first, last = _clock(row.start), _clock(row.end)
+        except ValueError:
+            continue
+        start, end = first.hour * 60 + first.minute, last.hour * 60 + last.minute
+        pairs.append((start, end if end > start else end + DAY_MINUTES))
+    return pairs
 
 
 class _Nothing:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from scheduling import services
 from scheduling.admin.common import ReadOnlyAdmin
-from scheduling.models import AppointmentType, Booking, OutgoingMail
+from scheduling.models import (
+    AppointmentType,
+    AppointmentTypeHost,
+    Assignment,
+    Booking,
+    Hold,
+    OutgoingMail,
+)
 from scheduling.services import BookingOver
+
+
+class TeamInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Who takes it together; only they themselves agree to that."""
+
+    model = AppointmentTypeHost
+    fields = readonly_fields = ("user", "position", "accepted_at", "baseline")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(AppointmentType)
@@ -21,6 +42,7 @@ class AppointmentTypeAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("name", "slug", "user__email")
     exclude = ("secret",)
+    inlines = (TeamInline,)
 
 
 @admin.register(Booking)
@@ -55,6 +77,25 @@ class BookingAdmin(ReadOnlyAdmin):
             except BookingOver as error:
                 self.message_user(request, str(error), messages.WARNING)
         self.message_user(request, f"Cancelled {cancelled} of the chosen bookings.")
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(ReadOnlyAdmin):
+    """The ledger of teams: who got which booking, and why."""
+
+    list_display = ("at", "type", "host", "reason", "free_hosts", "booking")
+    list_select_related = ("type", "host", "booking")
+    search_fields = ("host__email", "type__name")
+    date_hierarchy = "at"
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    """Times kept for guests who are filling in the form; never by which token, nor for which address."""
+
+    list_display = ("start", "end", "type", "created_at", "expires_at")
+    list_select_related = ("type",)
+    exclude = ("digest", "holder")
 
 
 @admin.register(OutgoingMail)

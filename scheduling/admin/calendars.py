@@ -77,6 +77,7 @@ class DateOverrideAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email",)
     date_hierarchy = "date"
+    exclude = ("note",)  # for its owner only
 
 
 @admin.register(CalendarSubscription)

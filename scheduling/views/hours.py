@@ -16,27 +16,33 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from scheduling import availability, booking_queries, queries, services
 from scheduling.core.zones import instant
-from scheduling.hours_forms import DateForm, WeekForm
+from scheduling.hours_forms import DateForm, Range, WeekForm
 from scheduling.models import AppointmentType, UserProfile
 from scheduling.presentation.booking import Reader
 from scheduling.presentation.reasons import Check, checks
 
 AROUND = timedelta(days=14)
+COPIES = {"copy": (range(7), "all days"), "copy-workdays": (range(5), "Monday to Friday")}
 
 
 @require_http_methods(["GET", "POST"])
 def hours(request: HttpRequest) -> HttpResponse:
-    """POST saves the whole week; the buttons in it add a row or copy a day first, and save what is there."""
+    """POST saves the whole week; the buttons in it copy a day first."""
     if request.method == "GET":
         return _page(request, WeekForm.of(availability.weekly_hours_of(request.user)))
-    week = WeekForm(request.POST)
-    if day := request.POST.get("copy", ""):
-        week.copy(day)
+    profile = queries.profile_of(request.user)
+    usual = Range(f"{profile.working_hours_start:%H:%M}", f"{profile.working_hours_end:%H:%M}")
+    week = WeekForm(request.POST, usual)
+    said = "Hours saved."
+    for name, (days, words) in COPIES.items():
+        if day := request.POST.get(name, ""):
+            week.copy(day, days)
+            said = f"Copied to {words} and saved."
     if not week.is_valid():
         return _page(request, week, status=422)
     user: Any = request.user
-    services.replace_available_slots(user=user, slots=[*week.ranges, *_breaks(user, week)])
-    messages.success(request, "Copied to all days and saved." if day else "Hours saved.")
+    services.replace_available_slots(user=user, slots=week.ranges)
+    messages.success(request, said)
     return redirect("hours")
 
 
@@ -61,16 +67,6 @@ def delete_date(request: HttpRequest, override_id: int) -> HttpResponse:
     services.delete_override(override=override)
     messages.success(request, "Date removed; the weekly hours count again.")
     return redirect("hours")
-
-
-def _breaks(user: Any, week: WeekForm) -> list[tuple[int, time, time, bool]]:
-    """Breaks are made by the API alone; saving the page keeps them."""
-    begun = {(day, start) for day, start, _, _ in week.ranges}
-    return [
-        (slot.day_of_week, slot.start_time, slot.end_time, False)
-        for slot in availability.weekly_hours_of(user)
-        if not slot.is_available and (slot.day_of_week, slot.start_time) not in begun
-    ]
 
 
 def _page(

@@ -266,6 +266,32 @@ def test_a_day_is_copied_to_all_days(host: Client, alice: Any) -> None:
     assert alice.available_slots.count() == 7
 
 
+def test_breaks_are_added_copied_and_taken_out(host: Client, alice: Any) -> None:
+    def kept() -> list[tuple[int, str, str, bool]]:
+        return [
+            (s.day_of_week, f"{s.start_time:%H:%M}", f"{s.end_time:%H:%M}", s.is_available)
+            for s in alice.available_slots.all()
+        ]
+
+    monday = {"start-0": ["09:00"], "end-0": ["17:00"], "break-start-0": ["12:00"], "break-end-0": ["13:00"]}
+    host.post("/calendar/availability/", {**monday, "copy-workdays": "0"})
+    hours = [(day, *one) for day in range(5) for one in (("09:00", "17:00", True), ("12:00", "13:00", False))]
+    assert kept() == hours
+    html = host.get("/calendar/availability/").content.decode()
+    assert "35 h a week" in html and html.count('name="break-start-0" value="12:00"') == 1
+    bad = {**monday, "break-start-0": ["09:00"]}
+    assert host.post("/calendar/availability/", bad).status_code == 422
+    host.post("/calendar/availability/", {"start-0": ["09:00"], "end-0": ["17:00"]})
+    assert kept() == [(0, "09:00", "17:00", True)]
+
+
+def test_a_day_is_switched_off_and_on(host: Client, alice: Any) -> None:
+    week = {"start-0": "09:00", "end-0": "12:00", "start-1": "09:00", "end-1": "12:00", "was": ["0", "1"]}
+    host.post("/calendar/availability/", {**week, "on": ["1", "5"]})
+    kept = [(s.day_of_week, s.start_time.hour, s.end_time.hour) for s in alice.available_slots.all()]
+    assert kept == [(1, 9, 12), (5, 9, 17)]  # the working hours of the profile, to begin with
+
+
 def test_dates_that_differ_are_added_and_removed(host: Client, alice: Any) -> None:
     host.post(
         "/calendar/availability/dates/", {"date": "2026-12-24", "last_date": "2026-12-31", "kind": "closed"}
