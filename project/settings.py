@@ -190,8 +190,10 @@ WORKER_TICKS = [
     "scheduling.tasks.remind_due_people",
     "scheduling.tasks.enqueue_due_mails",
     "scheduling.tasks.enqueue_due_subscriptions",
+    "scheduling.tasks.enqueue_due_deliveries",
 ]
-# Calendars outside may be subscribed to by anyone who signs in, so only public addresses are asked, and these.
+# Calendars outside may be subscribed to, and programs outside told of changes, by anyone who signs in: only public
+# addresses are asked, and these.
 ICS_PRIVATE_NETWORKS = env.networks("ICS_PRIVATE_NETWORKS")
 
 # --- Sign-in -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The forms of a person's tokens and of leaving."""
+"""The forms of a person's tokens and webhooks, and of leaving."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from scheduling.models import ApiToken
+from scheduling.models import ApiToken, Webhook
 
 LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "No end"))
 
@@ -37,6 +37,28 @@ class TokenForm(forms.Form):
         days = self.cleaned_data["days"]
         ends: datetime | None = timezone.now() + timedelta(days=int(days)) if days else None
         return {"name": self.cleaned_data["name"], "scope": self.cleaned_data["scope"], "expires_at": ends}
+
+
+class WebhookForm(forms.Form):
+    url = forms.CharField(
+        label="Address",
+        max_length=2000,
+        widget=forms.TextInput(
+            attrs={
+                "class": "form-control",
+                "inputmode": "url",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "placeholder": "https://example.com/hook",
+            }
+        ),
+    )
+    kinds = forms.MultipleChoiceField(
+        label="Tell it when",
+        choices=Webhook.Kind.choices,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        error_messages={"required": "Choose at least one."},
+    )
 
 
 class LeaveForm(forms.Form):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from scheduling.models import ApiToken, AuditEntry
+from scheduling.models import ApiToken, AuditEntry, Webhook
 
 
 def tokens_of(user: Any) -> QuerySet[ApiToken]:
@@ -17,3 +17,7 @@ def tokens_of(user: Any) -> QuerySet[ApiToken]:
 def audit_of(user: Any) -> QuerySet[AuditEntry]:
     """What was done with the person's account, the latest first."""
     return AuditEntry.objects.filter(user=user).select_related("actor")
+
+
+def webhooks_of(user: Any) -> QuerySet[Webhook]:
+    return Webhook.objects.filter(user=user)

@@ -28,13 +28,16 @@ from django.conf import settings
 from scheduling.core.ical import LARGEST_FILE
 
 LARGEST = LARGEST_FILE
-SECONDS = 12.0  # for everything; the worker has other things to do
+SECONDS = 8.0  # for everything, and for the beginning of an answer; the worker has other things to do
+FIRST_SECONDS = 4.0
+POST_SECONDS = 5.0
 MOST_REDIRECTS = 3
 LONGEST_ADDRESS = 2000
 REDIRECTS = {301, 302, 303, 307, 308}
 NAT64 = IPv6Network("64:ff9b::/96")
 
 Address = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], Sequence[str]]
 
 
 class FetchError(Exception):
@@ -98,7 +101,7 @@ def fetch(
     *,
     etag: str = "",
     last_modified: str = "",
-    resolve: Callable[[str, int], Sequence[str]] | None = None,
+    resolve: Resolve | None = None,
 ) -> Fetched:
     """GET an address, following redirects; raises `FetchError`."""
     deadline = time.monotonic() + SECONDS
@@ -113,12 +116,48 @@ def fetch(
         headers["If-Modified-Since"] = last_modified
     for _ in range(MOST_REDIRECTS + 1):
         target = parse_address(url)
-        pinned = allowed_addresses((resolve or _resolve)(target.host, target.port), target.host)
-        with _answer(target, pinned[0], headers, deadline) as answer:
+        pinned = _pinned(target, resolve, min(deadline, time.monotonic() + FIRST_SECONDS))
+        with _answer(target, pinned, headers, deadline) as answer:
             if answer.status not in REDIRECTS:
                 return _read(answer, deadline)
             url = urljoin(target.url, answer.getheader("Location") or "")
     raise FetchError("The address leads on and on to others.")
+
+
+def post(
+    url: str,
+    *,
+    body: bytes,
+    headers: dict[str, str],
+    resolve: Resolve | None = None,
+) -> int:
+    """POST to an address; the status of the answer, whose content nobody reads. Raises `FetchError`."""
+    deadline = time.monotonic() + POST_SECONDS
+    target = parse_address(url)
+    headers = {"User-Agent": f"Appointment/{settings.VERSION}", "Content-Length": str(len(body)), **headers}
+    pinned = _pinned(target, resolve, deadline)
+    with _answer(target, pinned, headers, deadline, method="POST", body=body) as answer:
+        return answer.status
+
+
+def _pinned(target: Target, resolve: Resolve | None, deadline: float) -> str:
+    """The address to connect to, looked up once and checked. A slow name server is left behind at the deadline."""
+    found: list[Sequence[str] | FetchError] = []
+
+    def look_up() -> None:
+        try:
+            found.append((resolve or _resolve)(target.host, target.port))
+        except FetchError as error:
+            found.append(error)
+
+    looking = threading.Thread(target=look_up, name="resolve", daemon=True)
+    looking.start()
+    looking.join(_left(deadline))
+    if not found:
+        raise FetchError(f"The server {target.host[:100]} is not found in time.")
+    if isinstance(found[0], FetchError):
+        raise found[0]
+    return allowed_addresses(found[0], target.host)[0]
 
 
 def allowed_addresses(found: Sequence[str], host: str) -> list[str]:
@@ -164,7 +203,13 @@ def _resolve(host: str, port: int) -> list[str]:
 
 @contextmanager
 def _answer(
-    target: Target, pinned: str, headers: dict[str, str], deadline: float
+    target: Target,
+    pinned: str,
+    headers: dict[str, str],
+    deadline: float,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
 ) -> Iterator[http.client.HTTPResponse]:
     """The answer from the pinned address. A timer cuts the connection at the deadline, whatever it is doing."""
     connection = http.client.HTTPConnection(target.host, target.port, timeout=_left(deadline))
@@ -172,18 +217,20 @@ def _answer(
     timer.daemon = True
     timer.start()
     try:
-        raw = socket.create_connection((pinned, target.port), timeout=_left(deadline))
+        first = min(deadline, time.monotonic() + FIRST_SECONDS)
+        raw = socket.create_connection((pinned, target.port), timeout=_left(first))
+        raw.settimeout(_left(first))
         connection.sock = raw
         if target.is_secure:
             # The certificate must be that of the name, though the connection goes to the address.
             connection.sock = ssl.create_default_context().wrap_socket(raw, server_hostname=target.host)
         default = 443 if target.is_secure else 80
         host = f"[{target.host}]" if ":" in target.host else target.host
-        connection.putrequest("GET", target.path, skip_host=True, skip_accept_encoding=True)
+        connection.putrequest(method, target.path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", host if target.port == default else f"{host}:{target.port}")
         for name, value in headers.items():
             connection.putheader(name, value)
-        connection.endheaders()
+        connection.endheaders(body)
         yield connection.getresponse()
     except ssl.SSLCertVerificationError:
         raise FetchError(f"The certificate of {target.host[:100]} is not valid.") from None

@@ -11,8 +11,8 @@ from django.dispatch import receiver
 
 from scheduling import search
 from scheduling.models import CalendarEvent
-from scheduling.services import ensure_profile, follow_event
-from scheduling.signals import event_written
+from scheduling.services import ensure_profile, follow_event, tell_of_events
+from scheduling.signals import event_written, events_changed
 
 
 @receiver(post_save, sender=get_user_model())
@@ -29,6 +29,11 @@ def install_search(app_config: Any, using: str, **kwargs: Any) -> None:
     tables = connections[using].introspection.table_names()
     if search.ENTRIES in tables:
         search.install(connections[using])
+
+
+@receiver(events_changed)
+def tell_programs(user_id: Any, calendar_id: Any, revision: int, event_ids: Any = (), **kwargs: Any) -> None:
+    tell_of_events(user_id=user_id, calendar_id=calendar_id, revision=revision, event_ids=list(event_ids))
 
 
 @receiver(event_written)

@@ -79,6 +79,22 @@ def forget_old_audit_entries() -> int:
     return services.forget_old_audit_entries()
 
 
+def send_due_deliveries() -> int:
+    return services.send_due_deliveries()
+
+
+def enqueue_due_deliveries() -> bool:
+    """Queue one round of telling programs: called by the worker's ticker and, as a net, by a schedule."""
+    if not services.claim_due_deliveries():
+        return False
+    async_task("scheduling.tasks.send_due_deliveries", task_name="tell programs")
+    return True
+
+
+def forget_old_deliveries() -> int:
+    return services.forget_old_deliveries()
+
+
 def settle_bookings() -> int:
     return services.settle_bookings()
 

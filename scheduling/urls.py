@@ -18,6 +18,7 @@ from scheduling.views import (
     search,
     teams,
     types,
+    webhooks,
 )
 
 urlpatterns = [
@@ -32,6 +33,15 @@ urlpatterns = [
     path("calendar/reminders/", reminders.page_reminders, name="page-reminders"),
     path("calendar/settings/tokens/", account.tokens, name="tokens"),
     path("calendar/settings/tokens/<int:token_id>/revoke/", account.revoke_token, name="token-revoke"),
+    path("calendar/settings/webhooks/", webhooks.index, name="webhooks"),
+    path("calendar/settings/webhooks/<uuid:webhook_id>/", webhooks.show, name="webhook"),
+    path("calendar/settings/webhooks/<uuid:webhook_id>/ping/", webhooks.ping, name="webhook-ping"),
+    path("calendar/settings/webhooks/<uuid:webhook_id>/delete/", webhooks.delete, name="webhook-delete"),
+    path(
+        "calendar/settings/webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/replay/",
+        webhooks.replay,
+        name="webhook-replay",
+    ),
     path("calendar/settings/activity/", account.activity, name="activity"),
     path("calendar/settings/sessions/<int:session_id>/end/", account.end_session, name="session-end"),
     path("calendar/settings/export/", account.export_all, name="export-all"),

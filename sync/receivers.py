@@ -131,6 +131,8 @@ def make_schedules(app_config: Any, **kwargs: Any) -> None:
         ("mail: what is due", "scheduling.tasks.enqueue_due_mails", 1),
         ("bookings: what time has settled", "scheduling.tasks.settle_bookings", 5),
         ("mail: forget old ones", "scheduling.tasks.forget_old_mails", 720),
+        ("webhooks: what is due", "scheduling.tasks.enqueue_due_deliveries", 1),
+        ("webhooks: forget old deliveries", "scheduling.tasks.forget_old_deliveries", 1440),
         ("audit: forget old entries", "scheduling.tasks.forget_old_audit_entries", 1440),
         ("reminders: who is due", "scheduling.tasks.remind_due_people", 1),
         ("reminders: forget old ones", "scheduling.tasks.forget_old_reminders", 720),

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from scheduling import services
 from scheduling.admin.common import ReadOnlyAdmin, ZoneField
-from scheduling.models import ApiToken, AuditEntry, UserProfile
+from scheduling.models import ApiToken, AuditEntry, UserProfile, Webhook, WebhookDelivery
 
 User = get_user_model()
 
@@ -103,3 +103,22 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "actor")
     search_fields = ("user__email", "actor__email", "about")
     date_hierarchy = "at"
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnlyAdmin):
+    """Addresses may be keys of their owners: only how telling them goes is shown."""
+
+    list_display = ("id", "user", "is_active", "failures", "created_at")
+    list_filter = ("is_active",)
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = ("user", "kinds", "is_active", "failures", "created_at")
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "kind", "webhook", "state", "status", "attempts", "milliseconds", "error")
+    list_filter = ("state", "kind")
+    list_select_related = ("webhook",)
+    date_hierarchy = "created_at"

@@ -24,6 +24,7 @@ from scheduling.models.occurrences import EventInstance, Occurrence
 from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
 from scheduling.models.reminders import SentReminder
 from scheduling.models.search import SearchEntry
+from scheduling.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiToken",
@@ -52,5 +53,7 @@ __all__ = [
     "SearchEntry",
     "SentReminder",
     "UserProfile",
+    "Webhook",
+    "WebhookDelivery",
     "columns_of",
 ]

@@ -126,8 +126,30 @@ from scheduling.services.teams import (
     move_up,
 )
 from scheduling.services.undo import undo_change
+from scheduling.services.webhooks import (
+    change_webhook,
+    claim_due_deliveries,
+    create_webhook,
+    delete_webhook,
+    forget_old_deliveries,
+    ping_webhook,
+    replay_delivery,
+    send_due_deliveries,
+    tell_of_booking,
+    tell_of_events,
+)
 
 __all__ = [
+    "change_webhook",
+    "claim_due_deliveries",
+    "create_webhook",
+    "delete_webhook",
+    "forget_old_deliveries",
+    "ping_webhook",
+    "replay_delivery",
+    "send_due_deliveries",
+    "tell_of_booking",
+    "tell_of_events",
     "BookingOver",
     "Guest",
     "InvalidBooking",

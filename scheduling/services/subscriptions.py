@@ -33,6 +33,7 @@ JITTER = 0.15
 FIRST_RETRY = timedelta(minutes=5)
 QUEUED_FOR = timedelta(minutes=2)  # a queue entry that vanished with its worker is missed no longer
 MOST_PER_PERSON = 30
+MOST_AT_ONCE = 2
 CHUNK = 100
 
 
@@ -84,6 +85,9 @@ def claim_due_subscriptions(limit: int = 20) -> list[str]:
     now = timezone.now()
     due = CalendarSubscription.objects.filter(next_poll_at__lte=now, queued_until__lte=now)
     ids = list(due.order_by("next_poll_at").values_list("pk", flat=True)[:limit])
+    if ids:  # a few slow addresses must not keep mail and sync from their turn
+        under_way = CalendarSubscription.objects.filter(next_poll_at__lte=now, queued_until__gt=now).count()
+        ids = ids[: max(0, MOST_AT_ONCE - under_way)]
     return [str(pk) for pk in ids if due.filter(pk=pk).update(queued_until=now + QUEUED_FOR)]
 
 

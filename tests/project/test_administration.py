@@ -83,6 +83,8 @@ def make_everything(name: str) -> None:
     DateOverride.objects.create(user=user, date=now.date(), last_date=now.date())
     outside = services.create_calendar(user=user, name="Club")
     CalendarSubscription.objects.create(calendar=outside, url=f"https://example.com/{CANARY}.ics")
+    hook = services.create_webhook(user=user, url=f"https://example.com/{CANARY}", kinds=["events.changed"])
+    services.ping_webhook(webhook=hook)
     services.queue_mail(template="google_setup", to=user.email, context={"error": f"{CANARY}-mail"})
     social = SocialAccount.objects.create(user=user, provider="google", uid=name)
     SocialToken.objects.create(account=social, token=f"{CANARY}-token", token_secret=f"{CANARY}-secret")

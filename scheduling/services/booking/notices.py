@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from scheduling.core.wording import span_words
 from scheduling.invitations import CANCEL, REQUEST, add_to_calendar_links, invitation, summary
-from scheduling.models import Booking, BookingLink, OutgoingMail
+from scheduling.models import Booking, BookingLink, OutgoingMail, Webhook
 from scheduling.presentation_names import display_name
 from scheduling.services.booking.links import link_address
 from scheduling.services.mail import queue_mail
+from scheduling.services.webhooks import tell_of_booking
 from scheduling.unsubscribe import NOTIFICATIONS
 
 Action = BookingLink.Action
@@ -22,6 +23,7 @@ Times = tuple[datetime, datetime]
 
 
 def booked(booking: Booking) -> None:
+    tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CREATED)
     if booking.status == Booking.Status.PENDING:
         _tell_guest(
             booking, "requested", "Request received", "{host} has to say yes; you get another mail.", REQUEST
@@ -33,15 +35,18 @@ def booked(booking: Booking) -> None:
 
 
 def approved(booking: Booking) -> None:
+    tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
     _tell_guest(booking, "approved", "Confirmed", "{host} has confirmed your appointment.", REQUEST)
 
 
 def declined(booking: Booking, due_at: datetime | None = None) -> None:
+    tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
     words = "{host} cannot take this appointment." if booking.ended_by else "Nobody answered in time."
     _tell_guest(booking, "ended", "Declined", words, CANCEL, due_at=due_at)
 
 
 def cancelled(booking: Booking, due_at: datetime | None = None) -> None:
+    tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CANCELLED)
     by_guest = booking.ended_by == Booking.By.GUEST
     words = "You cancelled this appointment." if by_guest else "{host} has to cancel this appointment."
     _tell_guest(booking, "ended", "Cancelled", words, CANCEL, due_at=due_at)
@@ -50,6 +55,7 @@ def cancelled(booking: Booking, due_at: datetime | None = None) -> None:
 
 
 def rescheduled(booking: Booking, by: str, before: Times) -> None:
+    tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
     pending = booking.status == Booking.Status.PENDING
     words = (
         "{host} has to say yes to the new time; you get another mail." if pending else "It has a new time."
@@ -63,6 +69,7 @@ def rescheduled(booking: Booking, by: str, before: Times) -> None:
 
 
 def accepted(booking: Booking, before: Times) -> None:
+    tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
     _tell_guest(booking, "moved", "New time", "You accepted the new time.", REQUEST, before=before)
     _tell_hosts(booking, "accepted", "Accepted", "{guest} accepts the new time.", before=before)
 
