@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Make's own time stamps decide what has to be installed anew.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock browser
+.PHONY: help run test check format bench fuzz lock browser
 
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
@@ -32,13 +32,17 @@ format: .venv/.dev ## let the formatter and the linter mend what they can
 bench: .venv/.dev .venv/.oracle browser ## the benchmarks, as ratios
 	@$(PYTHON) -m tests.bench
 
+fuzz: .venv/.dev .venv/.fuzz ## requests of every kind against the API, as its description has it (FUZZ_EXAMPLES=…)
+	@$(PYTHON) -m tests.fuzz
+
 lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRADE=--upgrade to move on)
 	@compile="$(UV) pip compile --quiet --generate-hashes --universal --no-header --no-emit-index-url --python-version 3.11"; \
 	set -e; \
 	$$compile $(UPGRADE) pyproject.toml -o requirements/base.txt; \
 	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --group dev -o requirements/dev.txt; \
 	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --all-extras -o requirements/scaled.txt; \
-	$$compile $(UPGRADE) requirements/oracle.in -o requirements/oracle.txt
+	$$compile $(UPGRADE) requirements/oracle.in -o requirements/oracle.txt; \
+	$$compile $(UPGRADE) requirements/fuzz.in -o requirements/fuzz.txt
 
 # --- the environment ----------------------------------------------------------------------------
 .venv/bin/uv: requirements/uv.txt
@@ -66,6 +70,11 @@ lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRAD
 .venv/.oracle: requirements/oracle.txt .venv/bin/uv
 	@$(PYTHON) -m venv --clear .venv/oracle >/dev/null
 	@$(UV) pip sync --quiet --require-hashes --python .venv/oracle/bin/python requirements/oracle.txt
+	@touch $@
+
+.venv/.fuzz: requirements/fuzz.txt .venv/bin/uv
+	@$(PYTHON) -m venv --clear .venv/fuzz >/dev/null
+	@$(UV) pip sync --quiet --require-hashes --python .venv/fuzz/bin/python requirements/fuzz.txt
 	@touch $@
 
 browser: .venv/.dev

@@ -319,6 +319,11 @@ if "@" not in DEFAULT_FROM_EMAIL or "\n" in DEFAULT_FROM_EMAIL:
     )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# --- API ---------------------------------------------------------------------------------------
+API_RATE_PER_MINUTE = env.integer(
+    "API_RATE_PER_MINUTE", 600, minimum=1
+)  # requests of one token or one person
+
 # --- Booking -----------------------------------------------------------------------------------
 # Attempts of strangers to book: how many, in how many seconds.
 BOOKING_LIMITS = {"address": (600, 600), "email": (20, 600), "page": (2000, 600), "hold": (60, 600)}

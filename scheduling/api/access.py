@@ -125,7 +125,7 @@ def _require_readable(request: HttpRequest) -> None:
 
 def _count(request: HttpRequest, caller: str) -> None:
     """Count the request against the caller's minute; raises 429 when it is one too many."""
-    limit: int = getattr(settings, "API_RATE_PER_MINUTE", 600)
+    limit: int = settings.API_RATE_PER_MINUTE
     used, wait = count(f"api-{caller}")
     request.rate_headers = {  # type: ignore[attr-defined]
         "RateLimit-Limit": str(limit),

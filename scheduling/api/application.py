@@ -18,6 +18,7 @@ from ninja.parser import Parser
 from scheduling.api import availability, docs, events, imports, people, public
 from scheduling.api.access import BearerToken, SessionCookie, guarded
 from scheduling.api.errors import ApiError, answer, install, not_found
+from scheduling.api.examples import add_examples
 
 
 class StrictParser(Parser):
@@ -32,6 +33,11 @@ def _refuse(name: str) -> None:
 
 
 class Api(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> Any:
+        document = super().get_openapi_schema(**options)
+        add_examples(document)
+        return document
+
     def _get_urls(self) -> list[Any]:
         operations = [
             pattern

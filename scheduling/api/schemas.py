@@ -46,17 +46,21 @@ CalendarId = Annotated[UUID, Field(description="One of `GET calendars/`.")]
 ClockTime = Annotated[
     str,
     Field(
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d(:00)?$", description="Wall-clock time `HH:MM`.", examples=["09:00"]
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$",
+        description="Wall-clock time `HH:MM`.",
+        examples=["09:00"],
     ),
 ]
 
+END_TIME = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(:00)?$"
 EndTime = Annotated[
     str,
     BeforeValidator(lambda text: "00:00" if text in ("24:00", "24:00:00") else text),
     Field(
-        pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)(:00)?$",
+        pattern=END_TIME,
         description="Wall-clock time `HH:MM`; 24:00 is written 00:00.",
         examples=["17:00"],
+        json_schema_extra={"pattern": END_TIME},  # the validator before it hides the other
     ),
 ]
 

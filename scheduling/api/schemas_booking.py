@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt, model_validator
 from scheduling.api.schemas import ABSENT, Body, ClockTime, Problem
 
 MOST_SLOT_DAYS = 62
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", examples=["2026-12-24"])]
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+Day = Annotated[str, Field(pattern=DATE, json_schema_extra={"format": "date"}, examples=["2026-12-24"])]
 Instant = Annotated[
     str, Field(max_length=40, description="ISO 8601.", examples=["2026-11-24T09:00:00+01:00"])
 ]
@@ -39,10 +40,15 @@ class AvailabilityOut(BaseModel):
 
 
 class AvailabilityQuery(BaseModel):
-    date: str = Field(max_length=10, description="`YYYY-MM-DD`, a day of the profile's zone.")
+    date: str = Field(
+        max_length=10,
+        description="`YYYY-MM-DD`, a day of the profile's zone.",
+        json_schema_extra={"format": "date"},
+        examples=["2026-12-24"],
+    )
     time: str = Field(
         default=ABSENT,
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
         description="`HH:MM`: whether an appointment can begin then.",
     )
     duration: int = Field(
