@@ -86,7 +86,10 @@ def make_everything(user: Any) -> dict[str, Any]:
     )
     ics = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261124T090000Z\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     subscription = services.subscribe(user=user, url="https://calendars.example.com/a.ics")
+    hook = services.create_webhook(user=user, url="https://example.com/hook", kinds=["events.changed"])
     return {
+        "webhook_id": hook.pk,
+        "delivery_id": services.ping_webhook(webhook=hook).pk,
         "pk": Authenticator.objects.create(
             user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Key"}
         ).pk,
