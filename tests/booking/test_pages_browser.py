@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.servers import Product
 
@@ -54,8 +54,20 @@ def check(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def press(page: Page, target: Locator) -> None:
+    """Get there by the Tab key alone, and press Enter."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"the Tab key does not lead to {target}")
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
-def test_a_guest_books_moves_and_cancels(browser: Browser, product: Product, scripts: bool) -> None:
+def test_a_guest_books_moves_and_cancels_by_keyboard(
+    browser: Browser, product: Product, scripts: bool
+) -> None:
     context = browser.new_context(
         base_url=product.url,
         java_script_enabled=scripts,
@@ -64,25 +76,28 @@ def test_a_guest_books_moves_and_cancels(browser: Browser, product: Product, scr
     )
     page = context.new_page()
     page.goto("/book/ana/")
-    page.locator("a.type").first.click()
-    if scripts:  # the times are in the guest's own zone
+    if scripts:  # times are shown in the guest's own zone
         page.wait_for_url("**tz=America**")
-    page.locator(".slots a").last.click()
+        page.wait_for_load_state()
+    press(page, page.locator("a.type").first)
+    press(page, page.locator(".slots a").last)
     if scripts:
         expect(page.locator("#held")).to_be_visible(timeout=15_000)
     # At the pace of a person: whoever fills it in at once is taken for a robot.
     page.get_by_label("Name").press_sequentially("Greta Guest", delay=250)
     page.get_by_label("E-mail").fill("greta@example.com")
-    page.get_by_role("button", name="Book").click()
+    press(page, page.get_by_role("button", name="Book"))
     expect(page.get_by_role("heading", level=1)).to_have_text("You are booked")
     cancel = page.get_by_role("link", name="cancel", exact=True).get_attribute("href")
     assert cancel is not None
-    page.get_by_role("link", name="Move it").click()
-    page.locator(".slots a").first.click()
-    page.get_by_role("button", name="Move it").click()
+    press(page, page.get_by_role("link", name="Move it"))
+    page.get_by_text("You are moving").wait_for()
+    press(page, page.locator(".slots a").first)
+    page.get_by_text("Move it to this time?").wait_for()
+    press(page, page.get_by_role("button", name="Move it"))
     expect(page.get_by_text("Confirmed")).to_be_visible()
     page.goto(cancel)
-    page.get_by_role("button", name="Cancel the booking").click()
+    press(page, page.get_by_role("button", name="Cancel the booking"))
     expect(page.get_by_role("heading", level=1)).to_have_text("This booking is cancelled")
     assert context.cookies() == []
     context.close()
@@ -93,7 +108,7 @@ def test_guest_pages_have_no_accessibility_fault_on_a_phone(
     browser: Browser, product: Product, scheme: Any
 ) -> None:
     context = browser.new_context(
-        base_url=product.url, color_scheme=scheme, viewport={"width": 360, "height": 740}
+        base_url=product.url, color_scheme=scheme, viewport={"width": 320, "height": 640}
     )
     page = context.new_page()
     page.goto("/book/ana/")
@@ -103,6 +118,34 @@ def test_guest_pages_have_no_accessibility_fault_on_a_phone(
     page.locator(".slots a").first.click()
     page.get_by_role("button", name="Book").wait_for()
     check(page)
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_hosts_pages_about_booking_have_no_accessibility_fault_on_a_phone(
+    browser: Browser, product: Product, signed_in: Any, scheme: Any
+) -> None:
+    context = browser.new_context(
+        base_url=product.url,
+        storage_state=signed_in,
+        color_scheme=scheme,
+        viewport={"width": 360, "height": 740},
+    )
+    page = context.new_page()
+    for path in ("/calendar/availability/", "/calendar/bookings/", "/calendar/types/"):
+        page.goto(path)
+        page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
+        check(page)
+    page.get_by_role("link", name="Edit Introduction").click()
+    check(page)
+    page.get_by_role("link", name="Choose hosts").click()
+    page.get_by_label("One of the team in turn").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="The next ten").wait_for()
+    check(page)
+    page.get_by_label("The owner").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="The next ten").wait_for(state="detached")
     context.close()
 
 
