@@ -159,7 +159,9 @@ class TwoSides(Sides):
         if item is None:
             return
         self.google.delete(item["id"])
-        self._story(item["description"]).deleted_there = True
+        story = self._story(item["description"])
+        # Who deletes takes back the own edits; a tombstone does not tell them, should the event come back.
+        story.deleted_there, story.there = True, {}
 
     @rule(at=ANY, what=st.sampled_from(["edit", "move", "cancel"]))
     @told
