@@ -119,6 +119,8 @@ def stop_retired(provider: CalendarProvider, account: GoogleAccount) -> None:
     """After the pulls: stop the channels that were replaced or are not wanted any more, forget the expired."""
     now = timezone.now()
     channels = WatchChannel.objects.filter(link__account=account)
+    if not channels.exists():  # nor is anything written where nothing is pushed
+        return
     channels.filter(Q(expires_at__lte=now) | Q(expires_at=None, created_at__lt=now - LONGEST_LIFE)).delete()
     replaced = Q(state=WatchChannel.State.RETIRING) & Exists(live_channels().filter(link=OuterRef("link")))
     unwanted = Q() if not settings.GOOGLE_WEBHOOK_URL else replaced | Q(link__is_enabled=False)

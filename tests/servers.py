@@ -27,7 +27,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(condition: Callable[[], Value], what: str, seconds: float = 30) -> Value:
+def wait_for(condition: Callable[[], Value], what: str, seconds: float = 30, *, every: float = 0.02) -> Value:
     """The first truthy answer of `condition`; an AssertionError that names `what` when none comes in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -39,7 +39,7 @@ def wait_for(condition: Callable[[], Value], what: str, seconds: float = 30) -> 
             pass
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain for {what}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 @dataclass

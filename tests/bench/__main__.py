@@ -201,8 +201,11 @@ def milliseconds(start: float, end: float) -> float:
 
 def arrival_at_google(product: Product, google_id: str) -> float:
     address = f"{product.url}/sandbox/google/_control/events/{google_id}"
-    while httpx.get(address, params={"account": GOOGLE_EMAIL}).status_code != 200:
-        time.sleep(0.01)
+    wait_for(
+        lambda: httpx.get(address, params={"account": GOOGLE_EMAIL}).status_code == 200,
+        "the event in Google",
+        every=0.01,
+    )
     return time.time()
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
@@ -141,15 +139,6 @@ class SandboxControl:
 
     def clear_log(self) -> None:
         self._call("DELETE", "log")
-
-    def wait_for(self, condition: Callable[[], Any], *, seconds: float = 10) -> Any:
-        """The first true value of `condition`; fails after `seconds`."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if value := condition():
-                return value
-            time.sleep(0.01)
-        raise AssertionError("The condition never came true.")
 
     def _call(self, method: str, path: str, data: Json | None = None) -> Json:
         address = f"{self.base_url}_control/{path}"

@@ -10,6 +10,7 @@ import pytest
 from tests.sandbox.client import SandboxControl
 from tests.sandbox.conftest import NORA, Google, refusal, timed
 from tests.sandbox.receiver import Receiver
+from tests.servers import wait_for
 
 
 def body(address: str, channel: str = "channel-1", **more: Any) -> dict[str, Any]:
@@ -22,16 +23,16 @@ def test_watch_sends_sync_first_and_then_every_change(
     events = google().events()
     answer = events.watch(calendarId="primary", body=body(receiver.address)).execute()
     assert answer["kind"] == "api#channel" and answer["id"] == "channel-1"
-    sandbox.wait_for(lambda: receiver.states() == ["sync"])
+    wait_for(lambda: receiver.states() == ["sync"], "the first message")
     events.insert(calendarId="primary", body=timed()).execute()
-    sandbox.wait_for(lambda: receiver.states() == ["sync", "exists"])
+    wait_for(lambda: receiver.states() == ["sync", "exists"], "the notices")
     first, second = receiver.received
     assert second["x-goog-channel-id"] == "channel-1" and second["x-goog-channel-token"] == "secret"
     assert second["x-goog-resource-id"] == answer["resourceId"]
     assert second["x-goog-resource-uri"] == answer["resourceUri"]
     assert "GMT" in second["x-goog-channel-expiration"] and second["content-length"] == "0"
     assert int(second["x-goog-message-number"]) > int(first["x-goog-message-number"]) == 1
-    notices = sandbox.wait_for(lambda: len(sandbox.log("NOTICE")) == 2 and sandbox.log("NOTICE"))
+    notices = wait_for(lambda: len(sandbox.log("NOTICE")) == 2 and sandbox.log("NOTICE"), "both notices")
     assert [entry["status"] for entry in notices] == [204, 204] and "secret" not in str(notices)
 
 
@@ -47,7 +48,7 @@ def test_change_elsewhere_sends_nothing(google: Google, sandbox: SandboxControl,
 def test_calendar_list_can_be_watched(google: Google, sandbox: SandboxControl, receiver: Receiver) -> None:
     google().calendarList().watch(body=body(receiver.address)).execute()
     sandbox.calendar(NORA, "New")
-    sandbox.wait_for(lambda: "exists" in receiver.states())
+    wait_for(lambda: "exists" in receiver.states(), "a notice")
     assert sandbox.channels()[0]["calendar"] is None
 
 
@@ -66,13 +67,13 @@ def test_notices_can_be_dropped_doubled_replayed_and_forged(
 ) -> None:
     events = google().events()
     events.watch(calendarId="primary", body=body(receiver.address)).execute()
-    sandbox.wait_for(lambda: receiver.states() == ["sync"])
+    wait_for(lambda: receiver.states() == ["sync"], "the first message")
     sandbox.fault({"notice": "drop"}, method="NOTICE")
     events.insert(calendarId="primary", body=timed()).execute()
     assert [entry["fault"] for entry in sandbox.log("NOTICE")][-1] == "drop"
     sandbox.fault({"notice": "duplicate"}, method="NOTICE")
     events.insert(calendarId="primary", body=timed()).execute()
-    sandbox.wait_for(lambda: receiver.states() == ["sync", "exists", "exists"])
+    wait_for(lambda: receiver.states() == ["sync", "exists", "exists"], "the notices")
     sandbox.notice("channel-1", count=3, headers={"X-Goog-Channel-Token": "forged", "X-Goog-Resource-ID": ""})
     assert len(receiver.received) == 6
     assert {message["x-goog-channel-token"] for message in receiver.received[3:]} == {"forged"}
@@ -86,7 +87,7 @@ def test_unreachable_address_delays_no_call(google: Google, sandbox: SandboxCont
     before = time.monotonic()
     events.insert(calendarId="primary", body=timed()).execute()
     assert time.monotonic() - before < 2
-    refused = sandbox.wait_for(lambda: len(sandbox.log("NOTICE")) == 2 and sandbox.log("NOTICE"))
+    refused = wait_for(lambda: len(sandbox.log("NOTICE")) == 2 and sandbox.log("NOTICE"), "both notices")
     assert [(entry["path"], entry["status"]) for entry in refused] == [("http://127.0.0.1:9/hook/", 0)] * 2
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.client import SandboxControl
+from tests.servers import wait_for
 from tests.sync.google_side import GoogleSide, lunch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -77,10 +78,10 @@ class Installation:
         with sqlite3.connect(self.database) as database:
             return [row[0] for row in database.execute(query)]
 
-    def sync_and_kill(self, when: Callable[[], Any], control: SandboxControl) -> None:
+    def sync_and_kill(self, when: Callable[[], Any]) -> None:
         process = self.start("manage.py", "sync", EMAIL)
         try:
-            control.wait_for(when, seconds=60)
+            wait_for(when, "Google to keep it waiting", 60)
         finally:
             os.kill(process.pid, signal.SIGKILL)
             process.wait(10)
@@ -104,11 +105,11 @@ def test_kill_minus_9_in_the_middle_of_a_listing_and_of_an_insert(
 
     google.fault({"path": "/events$"}, {"page_size": 2}, times=None)
     google.fault({"path": "/events$", "query": "pageToken"}, {"process_then_timeout": 15})
-    installation.sync_and_kill(lambda: seen(google, "GET", "process_then_timeout"), sandbox_server)
+    installation.sync_and_kill(lambda: seen(google, "GET", "process_then_timeout"))
     google.clear_faults()
     installation.tell(CREATE)
     google.fault({"method": "POST", "path": "/events"}, {"process_then_timeout": 15})
-    installation.sync_and_kill(lambda: seen(google, "POST", "process_then_timeout"), sandbox_server)
+    installation.sync_and_kill(lambda: seen(google, "POST", "process_then_timeout"))
     google.clear_faults()
     installation.run("manage.py", "sync", EMAIL)
     assert installation.titles() == google.titles() == ["Ours", *theirs]
