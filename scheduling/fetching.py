@@ -102,9 +102,10 @@ def fetch(
     etag: str = "",
     last_modified: str = "",
     resolve: Resolve | None = None,
+    seconds: float = SECONDS,
 ) -> Fetched:
     """GET an address, following redirects; raises `FetchError`."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     headers = {
         "User-Agent": f"Appointment/{settings.VERSION}",
         "Accept": "text/calendar, */*;q=0.5",

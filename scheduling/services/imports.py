@@ -91,8 +91,8 @@ def confirm_import(*, job: CalendarImport) -> bool:
     return job.state in (State.DONE, State.FAILED)
 
 
-def write_import(*, job: CalendarImport) -> bool:
-    """Write for at most `SLICE_SECONDS`; true when nothing is left to do."""
+def write_import(*, job: CalendarImport, seconds: float = SLICE_SECONDS) -> bool:
+    """Write for so long, a chunk at least; true when nothing is left to do."""
     if job.state != State.WRITING:
         return True
     try:
@@ -100,9 +100,11 @@ def write_import(*, job: CalendarImport) -> bool:
     except UnreadableCalendar as error:
         _fail(job, str(error))
         return True
-    begun = monotonic()
-    while job.state == State.WRITING and monotonic() - begun < SLICE_SECONDS:
+    end = monotonic() + seconds
+    while job.state == State.WRITING:
         _write_chunk(job, events)
+        if monotonic() >= end:
+            break
     return job.state != State.WRITING
 
 
