@@ -84,6 +84,23 @@ if (path) {
   body.addEventListener('htmx:afterSettle', tellAgain);
   new MutationObserver(release).observe(root, { attributes: true, attributeFilter: ['data-dragging'] });
 
+  // --- the pill ------------------------------------------------------------------------------
+  // What it said of Google is old without a connection. Its own next request, or `online`, brings its words back.
+  const sayCutOff = () => {
+    const said = navigator.onLine ? 'Server not reached' : 'You are offline';
+    const pill = document.getElementById('freshness'), dot = document.getElementById('sync-dot');
+    pill?.classList.remove('is-live', 'is-busy', 'is-queued', 'is-asks', 'is-stale', 'is-bad');
+    pill?.classList.add('is-off');
+    pill?.replaceChildren(said);
+    if (!dot) return;
+    const words = document.createElement('span');
+    words.className = 'visually-hidden';
+    words.textContent = `, ${said.toLowerCase()}`;
+    dot.className = 'dot warn';
+    dot.replaceChildren(words);
+  };
+  document.addEventListener('htmx:sendError', ({ target }) => { if (target.id === 'freshness') sayCutOff(); });
+
   // --- connection ----------------------------------------------------------------------------
   const connect = () => {
     clearTimeout(retry);
@@ -125,7 +142,7 @@ if (path) {
   });
   // A socket from before may look open and be dead.
   addEventListener('online', () => { drop(); connect(); });
-  addEventListener('offline', drop);
+  addEventListener('offline', () => { drop(); sayCutOff(); });
   addEventListener('pagehide', drop); // an open socket would keep the page out of the back/forward cache
   addEventListener('pageshow', connect);
   body.dataset.liveState = 'closed';
