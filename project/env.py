@@ -72,6 +72,13 @@ def boolean(name: str, default: bool) -> bool:
     refuse(f"{name}={value!r} is neither on nor off. Write {name}=1 or {name}=0.")
 
 
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = text(name) or default
+    if value not in allowed:
+        refuse(f"{name}={value!r} is not one of {', '.join(allowed)}.")
+    return value
+
+
 def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -> int:
     value = text(name)
     if not value:

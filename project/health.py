@@ -32,6 +32,7 @@ from django_q.tasks import queue_size
 from project.channel_layer import OutboxChannelLayer
 from project.models import ChannelMessage, WorkerHeartbeat
 from scheduling.consumers import socket_count
+from scheduling.models import OutgoingMail, WebhookDelivery
 from sync import metrics as sync_metrics
 
 logger = logging.getLogger(__name__)
@@ -180,6 +181,16 @@ def _measure() -> dict[str, tuple[str, str, float | dict[str, float]]]:
             "gauge",
             "Tasks done in the last 24 hours, of those still kept.",
             Success.objects.filter(stopped__gte=day_ago).count(),
+        ),
+        "appointment_mails_waiting": (
+            "gauge",
+            "Mails that are to go out.",
+            OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING).count(),
+        ),
+        "appointment_deliveries_waiting": (
+            "gauge",
+            "Tellings of people's programs that are to go out.",
+            WebhookDelivery.objects.filter(state=WebhookDelivery.State.WAITING).count(),
         ),
         "appointment_channel_messages": (
             "gauge",

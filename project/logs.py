@@ -1,11 +1,19 @@
-"""Addresses that are keys do not belong into logs: Django writes the path of every answer from 400 on."""
+"""What a line of the log says, and what it never says.
+
+Each line names the request that it was written for (`-` outside of one). Addresses that are keys do not belong into
+logs: Django writes the path of every answer from 400 on.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from contextvars import ContextVar
+from datetime import UTC, datetime
 
 SECRET = re.compile(r"(/(?:bookings|feeds|mail/unsubscribe|accounts/password/reset/key)/)[^/\s]+")
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 class HideSecrets(logging.Filter):
@@ -15,3 +23,25 @@ class HideSecrets(logging.Filter):
         if hidden != said:
             record.msg, record.args = hidden, ()
         return True
+
+
+class NameRequest(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "request": getattr(record, "request_id", "-"),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -25,6 +26,7 @@ from servestatic.middleware import ServeStaticMiddleware
 from servestatic.responders import MissingFileError
 
 from project.health import healthz, readyz
+from project.logs import request_id
 
 BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 HEALTH_VIEWS = {"/healthz": healthz, "/readyz": readyz}
@@ -114,3 +116,41 @@ def health_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[H
         return view(request) if view else get_response(request)
 
     return answer
+
+
+@contextmanager
+def named(request: HttpRequest) -> Iterator[str]:
+    """Give the request a name; within, lines of the log carry it."""
+    name = secrets.token_hex(6)
+    request.id = name  # type: ignore[attr-defined]
+    token = request_id.set(name)
+    try:
+        yield name
+    finally:
+        request_id.reset(token)
+
+
+@sync_and_async_middleware
+def request_id_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """A name for each request, in the log, in `X-Request-ID` of the answer and on the page of a failure.
+
+    It is made here: what a client sends under that name would let it write into the log.
+    """
+
+    if iscoroutinefunction(get_response):
+
+        async def name_async(request: HttpRequest) -> HttpResponseBase:
+            with named(request) as name:
+                response: HttpResponseBase = await get_response(request)
+            response["X-Request-ID"] = name
+            return response
+
+        return name_async
+
+    def name_it(request: HttpRequest) -> HttpResponseBase:
+        with named(request) as name:
+            response: HttpResponseBase = get_response(request)
+        response["X-Request-ID"] = name
+        return response
+
+    return name_it

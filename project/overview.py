@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure, OrmQ
@@ -15,8 +14,9 @@ from django_q.tasks import queue_size
 
 from project import health
 from project.models import WorkerHeartbeat
-from scheduling.models import AuditEntry, Booking, CalendarEvent, EventRevision, OutgoingMail
+from scheduling.models import AuditEntry, Booking, EventRevision, OutgoingMail
 from sync.models import Conflict, GoogleAccount
+from sync.outbox import waiting_anywhere
 from sync.states import STATE_NAMES, in_state, state_of
 from sync.usage import usage
 
@@ -106,19 +106,8 @@ def _accounts(by_state: dict[str, int]) -> Number:
     )
 
 
-def waiting_events() -> Any:
-    """Changes on connected calendars that Google is not known to have."""
-    return CalendarEvent.objects.filter(
-        revision__gt=F("synced_revision"),
-        is_read_only=False,
-        is_local_only=False,
-        calendar__google_link__is_enabled=True,
-        calendar__google_link__account__status=GoogleAccount.Status.ACTIVE,
-    )
-
-
 def _outbound(now: datetime) -> Number:
-    found = waiting_events().aggregate(count=Count("pk"), oldest=Min("updated_at"))
+    found = waiting_anywhere().aggregate(count=Count("pk"), oldest=Min("updated_at"))
     note = f"oldest {_ago(now - found['oldest'])}" if found["oldest"] else "all is with Google"
     conflicts = Conflict.objects.filter(resolved_at=None).count()
     if conflicts:

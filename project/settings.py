@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 # Every entry must be async-capable: one sync-only middleware makes Daphne hang on SIGTERM (stack.md T1).
 MIDDLEWARE = [
     "project.middleware.health_middleware",
+    "project.middleware.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
     "project.middleware.CSPMiddleware",
     "project.middleware.StaticFilesMiddleware",
@@ -393,9 +394,21 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"secrets": {"()": "project.logs.HideSecrets"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["secrets"]}},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+        "json": {"()": "project.logs.JsonLines"},
+    },
+    "filters": {
+        "secrets": {"()": "project.logs.HideSecrets"},
+        "request": {"()": "project.logs.NameRequest"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.choice("LOG_FORMAT", "plain", ("plain", "json")),
+            "filters": ["secrets", "request"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "scheduling": {"level": "INFO"},

@@ -9,6 +9,7 @@ from django.urls import include, path, reverse
 from project import health
 from scheduling.api import api
 
+handler500 = "project.views.server_error"
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's rate limits and second factor
 admin.site.site_header = admin.site.site_title = "Appointment"

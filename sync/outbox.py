@@ -16,7 +16,7 @@ from scheduling import services
 from scheduling.models import CalendarEvent
 from sync.connection import waiting_from_before
 from sync.journal import OUT, tell
-from sync.models import CalendarLink, EventLink
+from sync.models import CalendarLink, EventLink, GoogleAccount
 
 MOST_ATTEMPTS = 10  # then the event is set aside until its owner edits it or asks for another try
 LONGEST_PAUSE = 15 * 60  # seconds
@@ -44,6 +44,17 @@ def waiting(link: CalendarLink) -> QuerySet[CalendarEvent]:
         Coalesce("google_link__attempts", 0),
         turn,
         "revision",
+    )
+
+
+def waiting_anywhere() -> QuerySet[CalendarEvent]:
+    """What waits on all connected calendars together, counted generously: of everybody, in one query."""
+    return CalendarEvent.objects.filter(
+        revision__gt=F("synced_revision"),
+        is_read_only=False,
+        is_local_only=False,
+        calendar__google_link__is_enabled=True,
+        calendar__google_link__account__status=GoogleAccount.Status.ACTIVE,
     )
 
 

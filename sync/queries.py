@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.utils import timezone
 
 from scheduling.models import CalendarEvent
-from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
+from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount, WatchChannel
 from sync.outbox import waiting
 from sync.rehearsal import candidates
+from sync.usage import calls_of_day
 
 TRUSTED_FOR = timedelta(hours=1)  # how long the last answer of a Google that is out of reach is still good
 
@@ -63,6 +64,8 @@ class AccountState:
     doubles: int
     is_running: bool
     is_paused: bool
+    calls_day: int
+    pushed_until: datetime | None
 
 
 def account_state(account: GoogleAccount) -> AccountState:
@@ -105,6 +108,10 @@ def account_state(account: GoogleAccount) -> AccountState:
         from_before=len(before),
         doubles=sum(one.kind == "double" for one in before),
         is_paused=not account.user.profile.google_calendar_sync_enabled,
+        calls_day=calls_of_day(account.pk),
+        pushed_until=WatchChannel.objects.filter(
+            link__account=account, state=WatchChannel.State.ACTIVE
+        ).aggregate(until=Min("expires_at"))["until"],
         is_running=account.lease_until > now and bool(account.lease_owner) or account.queued_until > now,
     )
 

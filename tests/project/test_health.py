@@ -69,6 +69,9 @@ def test_metrics_need_the_key_and_are_closed_without_one(client: Client, setting
         assert '\nappointment_google_accounts{state="needs_reauth"} 0\n' in answer.text
         assert '\nappointment_google_channels{state="active"} 0\n' in answer.text
         assert "\nappointment_google_oldest_answer_seconds nan\n" in answer.text
+        assert "\nappointment_google_waiting 0\n" in answer.text
+        assert '\nappointment_google_lag_seconds{state="p95"} nan\n' in answer.text
+        assert "\nappointment_mails_waiting 0\n" in answer.text
 
 
 @pytest.mark.django_db

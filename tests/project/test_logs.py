@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+import re
+from typing import Any
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import path
 
-from project.logs import HideSecrets
+from project.logs import HideSecrets, JsonLines, NameRequest
+from project.urls import urlpatterns as project_addresses
+from tests.make import make_user
 
 
 @pytest.mark.django_db
@@ -28,3 +35,38 @@ def test_addresses_that_are_keys_are_not_logged(address: str) -> None:
     finally:
         handler.setStream(before)
     assert "Not Found" in log.getvalue() and "s3cret" not in log.getvalue()
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    logging.getLogger("project").warning("about to break")
+    raise RuntimeError("secret inside")
+
+
+urlpatterns = [path("broken/", broken), *project_addresses]
+handler500 = "project.views.server_error"
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.django_db
+def test_a_failure_is_found_in_the_log_by_the_name_that_its_page_shows(
+    client: Client, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DEBUG = False
+    client.force_login(make_user())
+    client.raise_request_exception = False
+    caplog.handler.addFilter(NameRequest())
+    with caplog.at_level(logging.WARNING):
+        answer = client.get("/broken/", headers={"X-Request-ID": "theirs"})
+    name = answer["X-Request-ID"]
+    assert answer.status_code == 500 and re.fullmatch("[0-9a-f]{12}", name)
+    assert name in answer.text and "secret inside" not in answer.text
+    assert {record.request_id for record in caplog.records} == {name}  # type: ignore[attr-defined]
+
+
+def test_lines_for_programs_are_json_and_hide_keys_too() -> None:
+    record = logging.LogRecord(
+        "project", logging.ERROR, "x.py", 1, "Not Found: %s", ("/feeds/s3cret.ics",), None
+    )
+    assert HideSecrets().filter(record) and NameRequest().filter(record)
+    line = json.loads(JsonLines().format(record))
+    assert (line["level"], line["request"], line["message"]) == ("ERROR", "-", "Not Found: /feeds/…")
