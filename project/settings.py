@@ -143,12 +143,12 @@ except Exception:
     )
 if _database.get("ENGINE") == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction that reads first and writes later would otherwise meet "database is locked"
-    # at once, whatever the time-out (stack.md T6).
+    # at once, whatever the time-out (stack.md T6). The cache, in kB: a full calendar's month outgrows SQLite's 2 MB.
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;"
-        "PRAGMA foreign_keys=ON;PRAGMA journal_size_limit=67108864;",
+        "PRAGMA foreign_keys=ON;PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-8000;",
     }
 elif _database.get("ENGINE") != "django.db.backends.postgresql":
     env.refuse(
