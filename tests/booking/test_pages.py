@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from scheduling import services
@@ -64,8 +65,8 @@ def test_looking_changes_nothing(guest: Client, page: str, intro: AppointmentTyp
     booking, _ = services.book(appointment_type=intro, start=berlin(24, 9), guest=make_guest())
     before = list(Booking.objects.values())
     for action in BookingLink.Action:
-        answer = guest.get(services.link_path(booking, action))
-        assert answer.status_code in (200, 404)
+        for look in (guest.get, guest.head):
+            assert look(services.link_path(booking, action)).status_code in (200, 404)
     guest.get(page, {"start": "2026-11-24T10:00Z"})
     assert list(Booking.objects.values()) == before
     assert not Hold.objects.exists()
@@ -115,6 +116,20 @@ def test_robots_book_nothing(guest: Client, clock: Any, page: str, fault: dict[s
     answer = guest.post(page, fill(guest, clock, page, "2026-11-24T08:00Z", **fault))
     assert answer.status_code == 422
     assert not Booking.objects.exists()
+
+
+def test_too_many_attempts_are_told_when_to_come_back(
+    guest: Client, clock: Any, page: str, settings: Any
+) -> None:
+    cache.clear()
+    settings.BOOKING_LIMITS = {**settings.BOOKING_LIMITS, "email": (1, 600), "hold": (1, 600)}
+    sent = fill(guest, clock, page, "2026-11-24T08:00Z")
+    assert guest.post(page, {**sent, "name": ""}).status_code == 422
+    refused = guest.post(page, sent)
+    assert refused.status_code == 429 and 0 < int(refused["Retry-After"]) <= 600
+    assert "Try again in" in refused.content.decode() and "Greta Guest" in refused.content.decode()
+    kept = [guest.post(f"{page}hold/", {**sent, "start": f"2026-11-24T{h:02}:00Z"}) for h in (9, 10)]
+    assert [answer.status_code for answer in kept] == [200, 204]
 
 
 def test_a_faulty_field_is_explained_and_what_was_typed_stays(guest: Client, clock: Any, page: str) -> None:
