@@ -31,7 +31,7 @@ from tests.browser import PERSON, launch, sign_in
 from tests.servers import Product, start_product, wait_for
 
 RUNS = int(os.environ.get("BENCH_RUNS", "50"))
-SECTIONS = ("recurrence", "slots", "sync_import", "feeds")
+SECTIONS = ("recurrence", "slots", "sync_import", "feeds", "views", "paint")
 GOOGLE_EMAIL = "bench@gmail.example"
 
 

@@ -32,6 +32,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+import project.asgi  # noqa: F401  (as in the serving process: what is loaded is frozen)
 from project import assets
 from scheduling import services
 from scheduling.core.event import EventValues
