@@ -183,7 +183,7 @@ def _apply_cancelled(
 ) -> CalendarEvent | None:
     assert link.calendar is not None
     is_news, known.is_deleted_remotely = not known.is_deleted_remotely, True
-    if series is not None and event is None:
+    if series is not None and event is None and remote.original_start:
         is_news = True
         event = services.apply_remote(
             calendar=link.calendar,

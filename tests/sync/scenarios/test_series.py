@@ -358,6 +358,21 @@ def test_an_occurrence_changed_in_google_is_not_left_here_when_google_ended_its_
     assert dropped.location == "Roma"
 
 
+def test_an_exception_that_both_sides_have_dropped_is_nothing_to_a_full_listing(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    (master,) = google.add(summary="Weekly", recurrence=WEEKLY)
+    google.change(f"{master['id']}_20261215T110000Z", location="Roma")
+    run(account)
+    lines = ["RRULE:FREQ=WEEKLY;COUNT=2"]
+    edit(CalendarEvent.objects.get(series=None), recurrence=tuple(lines))
+    google.change(master["id"], recurrence=lines)
+    google.expire_sync_tokens()
+    run(account)
+    assert len(starts(alice)) == 2
+    assert not EventLink.objects.exclude(state=EventLink.State.CLEAN).exists()
+
+
 def test_an_occurrence_changed_on_both_sides_for_the_first_time_is_merged(
     alice: Any, google: GoogleSide, account: GoogleAccount
 ) -> None:
