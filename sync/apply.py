@@ -232,8 +232,10 @@ def _twin(link: CalendarLink, remote: RemoteEvent) -> CalendarEvent | None:
 
 def came_here(link: CalendarLink, google_ids: Collection[str]) -> QuerySet[EventLink]:
     """Links of other calendars of the account, whose events are in this one by now."""
-    links = EventLink.objects.filter(link__account=link.account_id, google_id__in=google_ids)
-    return links.filter(event__calendar=link.calendar_id).exclude(link=link)
+    # Named one by one, so that the index of a link's ids is used.
+    others = CalendarLink.objects.filter(account=link.account_id).exclude(pk=link.pk).order_by()
+    links = EventLink.objects.filter(link__in=list(others.values_list("pk", flat=True)))
+    return links.filter(google_id__in=google_ids, event__calendar=link.calendar_id)
 
 
 def _adopt_deletion(event: CalendarEvent | None) -> bool:

@@ -80,6 +80,7 @@ def _create_plain(link: CalendarLink, items: list[RemoteItem]) -> set[str]:
     ]
     ids = [remote.id for remote in plain]
     taken = CalendarEvent.objects.filter(calendar=link.calendar, google_event_id__in=ids)
+    taken = taken.exclude(google_event_id="")  # what their index leaves out
     twins = {
         *taken.values_list("google_event_id", flat=True),
         *came_here(link, ids).values_list("google_id", flat=True),
