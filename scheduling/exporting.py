@@ -44,20 +44,13 @@ def _stamp_by(function: str, *expressions: Any) -> Func:
 
 
 class Row(NamedTuple):
-    """What a file says of an event, and what an override needs of its series."""
+    """What a file says of an event, and what an override needs of its series. Ids are as the database writes them."""
 
-    id: Any
-    series_id: Any
     ical_uid: str
     sequence: int
     title: str
     description: str
     location: str
-    is_all_day: bool
-    start_time: datetime | None
-    end_time: datetime | None
-    start_date: date | None
-    end_date: date | None
     time_zone: str
     end_time_zone: str
     original_start: str
@@ -69,7 +62,14 @@ class Row(NamedTuple):
     series__ical_uid: str
     series__time_zone: str
     series__availability: str
-    # Computed: the text of JSON, which is empty as a rule, and stamps.
+    # Computed by the database as text: nothing of a row has to be converted on its way through Django.
+    id: str
+    series_id: str | None
+    is_all_day: bool
+    start_time: datetime | None
+    end_time: datetime | None
+    start_date: date | None
+    end_date: date | None
     recurrence: Any
     organizer: Any
     attendees: Any
@@ -77,18 +77,44 @@ class Row(NamedTuple):
     updated: str
 
 
-JSON = ("recurrence", "organizer", "attendees")
-PLAIN = Row._fields[: Row._fields.index("recurrence")]
+PLAIN = Row._fields[: Row._fields.index("id")]
+COMPUTED = {
+    "id_text": Cast("id", CharField()),
+    "series_text": Cast("series_id", CharField()),
+    "begins": Stamp("start_time"),
+    "ends": Stamp("end_time"),
+    "first_day": Cast("start_date", CharField()),
+    "last_day": Cast("end_date", CharField()),
+    **{f"{name}_text": Cast(name, TextField()) for name in ("recurrence", "organizer", "attendees")},
+    "created": Stamp("created_at"),
+    "updated": Stamp("updated_at"),
+}
 NOTHING: dict[str, Any] = {"[]": [], "{}": {}}
 
 
 def _rows(events: CalendarEventQuerySet) -> Iterator[Row]:
-    computed = {f"{name}_text": Cast(name, TextField()) for name in JSON}
-    stamps = {"created": Stamp("created_at"), "updated": Stamp("updated_at")}
-    found = events.order_by().annotate(**computed, **stamps).values_list(*PLAIN, *computed, *stamps)
-    for *plain, recurrence, organizer, attendees, created, updated in found.iterator(chunk_size=BATCH):
-        json_values = map(_read, (recurrence, organizer, attendees))
-        yield Row._make((*plain, *json_values, created, updated))
+    found = events.order_by().annotate(**COMPUTED).values_list(*PLAIN, *COMPUTED)
+    moment, day = datetime.fromisoformat, date.fromisoformat
+    for row in found.iterator(chunk_size=BATCH):
+        *plain, pk, series, begins, ends, first, last = row[:-5]
+        recurrence, organizer, attendees, created, updated = row[-5:]
+        yield Row._make(
+            (
+                *plain,
+                pk,
+                series,
+                first is not None,
+                moment(begins) if begins else None,
+                moment(ends) if ends else None,
+                day(first) if first else None,
+                day(last) if last else None,
+                _read(recurrence),
+                _read(organizer),
+                _read(attendees),
+                created,
+                updated,
+            )
+        )
 
 
 def _read(text: str) -> Any:
@@ -137,7 +163,8 @@ def _cancelled_occurrences(calendar: Calendar, series: CalendarEvent | None = No
     )
     if series is not None:
         cancelled = cancelled.filter(series=series)
-    for series_id, original_start in cancelled.order_by().values_list("series", "original_start"):
+    series_text = Cast("series_id", CharField())
+    for series_id, original_start in cancelled.order_by().values_list(series_text, "original_start"):
         found[series_id].append(original_start)
     return found
 
@@ -149,7 +176,7 @@ def _always(row: Row) -> bool:
 def _tells_of_busy(events: CalendarEventQuerySet) -> Callable[[Row], bool]:
     """Whether a row has to do with busy time: a free series counts when one of its occurrences is busy."""
     busy_overrides = events.filter(series__isnull=False, availability=BUSY)
-    series = set(busy_overrides.order_by().values_list("series", flat=True))
+    series = set(busy_overrides.order_by().values_list(Cast("series_id", CharField()), flat=True))
 
     def tells(row: Row) -> bool:
         own = row.availability == BUSY or row.id in series

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scheduling.core.event import is_zone, parse_moment
@@ -157,7 +158,7 @@ def write_event(
 
 def write_busy(row: Row, *, series: Series | None = None, cancelled: Collection[str] = ()) -> str:
     """The same time, and no word of what it is for."""
-    lines = _times(row, series, cancelled, uid=f"{row.series_id or row.id}@busy")
+    lines = _times(row, series, cancelled, uid=f"{_id(row)}@busy")
     lines += [
         f"SUMMARY:{BUSY_TITLE}",
         "TRANSP:OPAQUE" if row.availability == "busy" else "TRANSP:TRANSPARENT",
@@ -176,7 +177,7 @@ def _component(lines: list[str], row: Row) -> str:
 
 
 def _times(row: Row, series: Series | None, cancelled: Collection[str], uid: str = "") -> list[str]:
-    uid = uid or (series or row).ical_uid or str(row.series_id or row.id)
+    uid = uid or (series or row).ical_uid or _id(row)
     lines = ["BEGIN:VEVENT", "UID:" + escape(uid)]
     if series is not None:
         lines.append("RECURRENCE-ID" + _key(row.original_start, series))
@@ -192,6 +193,12 @@ def _times(row: Row, series: Series | None, cancelled: Collection[str], uid: str
     return lines
 
 
+def _id(row: Row) -> str:
+    """The id of the event, or of its series, with hyphens however it was read."""
+    text = str(row.series_id or row.id)
+    return str(UUID(text)) if len(text) == 32 else text
+
+
 def _day(day: date | None) -> str:
     assert day is not None
     return f"{day.year:04d}{day.month:02d}{day.day:02d}"
@@ -205,19 +212,19 @@ def _time(moment: datetime | None, zone: str, is_series: bool) -> str:
     local = moment.astimezone(_place(zone))
     if local.fold and not is_series:  # clocks show this time twice, and readers take the first
         return f":{_stamp(moment)}"
-    return (
-        f";TZID={zone}:{local.year:04d}{local.month:02d}{local.day:02d}"
-        f"T{local.hour:02d}{local.minute:02d}{local.second:02d}"
-    )
+    return f";TZID={zone}:{_basic(local)}"
 
 
 def _stamp(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return (
-        f"{moment.year:04d}{moment.month:02d}{moment.day:02d}"
-        f"T{moment.hour:02d}{moment.minute:02d}{moment.second:02d}Z"
-    )
+    return f"{_basic(moment)}Z"
+
+
+def _basic(moment: datetime) -> str:
+    """`20261124T090000`: by slices of the other form, which is several times as fast as by numbers."""
+    text = moment.isoformat()
+    return f"{text[:4]}{text[5:7]}{text[8:13]}{text[14:16]}{text[17:19]}"
 
 
 def _key(original_start: str, series: Series) -> str:
