@@ -219,6 +219,7 @@ ACCOUNT_USER_DISPLAY = "scheduling.presentation_names.display_name"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ADAPTER = "sync.second_factors.SecondFactors"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Appointment"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
