@@ -24,7 +24,7 @@ from scheduling.models import CalendarEvent, EventRevision
 from sync.core.merge import changed_groups, merge
 from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent, as_shown_to
 from sync.core.series import occurrence_values
-from sync.exceptions import has_moved_on
+from sync.exceptions import has_moved_on, look_again
 from sync.journal import IN, NOTE, tell
 from sync.models import CalendarLink, Conflict, EventLink
 
@@ -166,6 +166,7 @@ def _apply_living(
         # Perhaps by us: our answer was lost, or another run of ours read it. Google has dropped its exceptions of
         # occurrences that are no more, without a word.
         services.drop_lost_occurrences(series=event)
+        look_again(link, remote, event)
     if conflicts:
         known.event = event
         known.save()  # a conflict needs the link's row, which `_remember` completes

@@ -11,6 +11,7 @@ from contextlib import suppress
 from scheduling import services
 from scheduling.models import CalendarEvent
 from scheduling.series import regular_values
+from sync.core.remote import RemoteEvent
 from sync.lease import Lease
 from sync.models import CalendarLink, EventLink
 from sync.provider import AlreadyDeleted, CalendarProvider, NotFound
@@ -70,6 +71,19 @@ def _close_conflict(known: EventLink) -> None:
     known.conflicts.filter(resolved_at=None).delete()
     if known.event is not None and known.event.sync_state == CalendarEvent.SyncState.CONFLICT:
         services.set_sync_state(event=known.event, sync_state="")
+
+
+def look_again(link: CalendarLink, remote: RemoteEvent, series: CalendarEvent) -> None:
+    """Google's rule stands and ours does not: what was dropped here because it stood by ours may be an exception of
+    Google's still. Those are taken in anew at the end of the pull; the others Google has dropped, too."""
+    assert remote.values is not None
+    dropped = EventLink.objects.filter(link=link, event__former_series=series, google_series_id=remote.id)
+    for known in dropped.exclude(original_start=""):
+        if regular_values(remote.values, known.original_start) is None:
+            known.delete()
+        else:
+            known.event, known.etag, known.is_deleted_remotely = None, "", False
+            known.save(update_fields=["event", "etag", "is_deleted_remotely"])
 
 
 def forget_dropped(series: CalendarEvent) -> None:

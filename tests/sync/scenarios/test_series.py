@@ -358,6 +358,22 @@ def test_an_occurrence_changed_in_google_is_not_left_here_when_google_ended_its_
     assert dropped.location == "Roma"
 
 
+def test_exceptions_stay_when_google_ends_their_series_while_it_moves_here(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    (master,) = google.add(summary="Weekly", recurrence=WEEKLY)
+    google.change(f"{master['id']}_20261124T110000Z", location="Roma")
+    google.delete(f"{master['id']}_20261201T110000Z")
+    run(account)
+    series, hours = CalendarEvent.objects.get(series=None), timedelta(hours=2)
+    edit(series, start=series.start - hours, end=series.end - hours)
+    google.change(master["id"], recurrence=["RRULE:FREQ=WEEKLY;COUNT=3"])
+    run(account)
+    run(account)
+    assert starts(alice) == ["11-24 11:00 Weekly", "12-08 11:00 Weekly"]
+    assert CalendarEvent.objects.get(series=series, location="Roma").original_start == "2026-11-24T11:00:00Z"
+
+
 def test_an_exception_that_both_sides_have_dropped_is_nothing_to_a_full_listing(
     alice: Any, google: GoogleSide, account: GoogleAccount
 ) -> None:
