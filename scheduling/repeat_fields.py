@@ -38,6 +38,7 @@ NEVER, AFTER, ON = "never", "after", "on"
 ASKED = {
     "weekly": {"repeat_days"},
     "monthly": {"repeat_by", "repeat_day", "repeat_ordinal", "repeat_weekday"},
+    "yearly": {"repeat_by", "repeat_ordinal", "repeat_weekday"},
 }
 
 
@@ -160,13 +161,17 @@ class RepeatFields(forms.Form):
             return replace(repeat, weekdays=tuple(code for code in wording.CODES if code in chosen))
         if frequency == "monthly" and data.get("repeat_by") == DAY:
             return replace(repeat, month_day=data.get("repeat_day"))
-        if frequency == "monthly" and data.get("repeat_by") == WEEKDAY and data.get("repeat_weekday"):
+        if (
+            frequency in ("monthly", "yearly")
+            and data.get("repeat_by") == WEEKDAY
+            and data.get("repeat_weekday")
+        ):
             return replace(repeat, ordinal=data.get("repeat_ordinal") or 1, weekday=data["repeat_weekday"])
         return repeat
 
     def _forget_unasked(self, frequency: str) -> None:
         """What the chosen frequency does not ask for is not answered wrongly."""
-        unasked = set[str]().union(*(names for name, names in ASKED.items() if name != frequency))
+        unasked = set[str]().union(*ASKED.values()) - ASKED.get(frequency, set())
         if frequency not in FREQUENCIES:
             unasked |= {"repeat_every", "repeat_ends", "repeat_count", "repeat_until"}
         ends = self.cleaned_data.get("repeat_ends")

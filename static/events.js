@@ -75,6 +75,9 @@ const moment = (form, name) => Date.parse(`${form[`${name}_date`].value}T${form[
 document.addEventListener('focusin', ({ target }) => {
   if (target.form?.id === 'event-form' && target.name?.startsWith('start_')) length = moment(target.form, 'end') - moment(target.form, 'start');
 });
+document.addEventListener('input', ({ target }) => {
+  if (target.name === 'repeat_every') target.closest('.repeat').classList.toggle('is-one', Number(target.value) === 1);
+});
 document.addEventListener('change', ({ target }) => {
   if (target.form?.id !== 'event-form') return;
   const { form } = target;

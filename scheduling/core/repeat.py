@@ -23,7 +23,7 @@ _PARTS = {
     DAILY: set[str](),
     WEEKLY: {"BYDAY"},
     MONTHLY: {"BYDAY", "BYMONTHDAY", "BYSETPOS"},
-    YEARLY: {"BYMONTH", "BYMONTHDAY"},
+    YEARLY: {"BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS"},
 }
 _COMMON = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"}
 
@@ -40,7 +40,9 @@ class Repeat:
     every: int = 1
     weekdays: tuple[str, ...] = ()  # weekly, in the order of CODES
     month_day: int | None = None  # monthly, -1 for the last day
-    ordinal: int | None = None  # monthly, with `weekday`; -1 for the last
+    ordinal: int | None = (
+        None  # monthly, or yearly in the month of the start, with `weekday`; -1 for the last
+    )
     weekday: str = ""
     count: int | None = None
     until: date | None = None
@@ -80,7 +82,8 @@ def repeat_lines(repeat: Repeat, place: Place) -> tuple[str, ...]:
         parts.append(f"INTERVAL={repeat.every}")
     if repeat.frequency == WEEKLY and repeat.weekdays:
         parts.append(f"BYDAY={','.join(repeat.weekdays)}")
-    elif repeat.frequency == MONTHLY and repeat.ordinal is not None:
+    elif repeat.frequency in (MONTHLY, YEARLY) and repeat.ordinal is not None:
+        parts += [f"BYMONTH={place.start.month}"] * (repeat.frequency == YEARLY)
         parts.append(f"BYDAY={repeat.ordinal}{repeat.weekday}")
     elif repeat.frequency == MONTHLY and repeat.month_day is not None:
         parts.append(f"BYMONTHDAY={repeat.month_day}")
@@ -118,7 +121,9 @@ def _read_rule(content: str, place: Place) -> Repeat | None:
         return replace(repeat, weekdays=tuple(CODES[number] for number in sorted(chosen)))
     if frequency == MONTHLY:
         return _read_month(repeat, parts)
-    if frequency == YEARLY and not _says_start(parts, place.start):
+    if frequency == YEARLY and "BYDAY" in parts:  # without a month it would be a weekday of the year
+        return _read_month(repeat, parts) if parts.get("BYMONTH") == str(place.start.month) else None
+    if frequency == YEARLY and ("BYSETPOS" in parts or not _says_start(parts, place.start)):
         return None
     return repeat
 

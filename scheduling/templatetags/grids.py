@@ -129,8 +129,9 @@ def _slots(found: Slots) -> SafeString:
 
 def _dots(day: MonthDay) -> SafeString:
     """What a day of the month holds, where there is no room for words."""
-    marks = format_html_join(
-        "", '<i class="e-{}{}"></i>', ((color, " wide" if wide else "") for color, wide in day.dots)
+    marks = _joined(
+        format_html('<i class="e-{} wide"></i>' if wide else '<i class="e-{}"></i>', color)
+        for color, wide in day.dots
     )
     return format_html('<span class="dots" aria-hidden="true">{}</span>', marks)
 

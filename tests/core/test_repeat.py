@@ -28,8 +28,9 @@ def repeats(draw: st.DrawFn) -> Repeat:
     said: dict[str, object] = {"every": draw(st.integers(1, 999))}
     if frequency == "weekly":
         said |= {"weekdays": draw(weekdays), "week_start": draw(st.sampled_from(("", "SU", "SA")))}
-    if frequency == "monthly":
-        match draw(st.sampled_from(("start", "day", "weekday"))):
+    if frequency in ("monthly", "yearly"):
+        by = ("start", "day", "weekday") if frequency == "monthly" else ("start", "weekday")
+        match draw(st.sampled_from(by)):
             case "day":
                 said["month_day"] = draw(st.sampled_from(MONTH_DAYS))
             case "weekday":
@@ -62,6 +63,8 @@ def test_lines_of_the_editor_are_read_back_as_the_same(repeat: Repeat, place: Pl
         ("FREQ=MONTHLY;BYDAY=TU;BYSETPOS=-1", Repeat("monthly", ordinal=-1, weekday="TU")),
         ("FREQ=MONTHLY;BYDAY=+2TU", Repeat("monthly", ordinal=2, weekday="TU")),
         ("FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=24", Repeat("yearly")),
+        ("FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", Repeat("yearly", ordinal=4, weekday="TH")),
+        ("FREQ=YEARLY;BYDAY=TH;BYMONTH=11;BYSETPOS=-1", Repeat("yearly", ordinal=-1, weekday="TH")),
         ("FREQ=DAILY;UNTIL=20261218T225959Z", Repeat("daily", until=date(2026, 12, 18))),
         ("FREQ=DAILY;UNTIL=20261218T230000Z", Repeat("daily", until=date(2026, 12, 19))),
         ("FREQ=DAILY;UNTIL=20261218", Repeat("daily", until=date(2026, 12, 18))),
@@ -82,6 +85,9 @@ def test_rules_of_others_are_read_when_they_mean_no_more(rule: str, expected: Re
         ["RRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1"],
         ["RRULE:FREQ=YEARLY;BYMONTH=12"],
         ["RRULE:FREQ=YEARLY;BYMONTHDAY=24"],
+        ["RRULE:FREQ=YEARLY;BYDAY=4TH"],
+        ["RRULE:FREQ=YEARLY;BYMONTH=12;BYDAY=4TH"],
+        ["RRULE:FREQ=YEARLY;BYSETPOS=1"],
         ["RRULE:FREQ=DAILY;COUNT=0"],
         ["RRULE:FREQ=DAILY;COUNT=3;UNTIL=20261218"],
         ["RRULE:FREQ=DAILY;UNTIL=soon"],

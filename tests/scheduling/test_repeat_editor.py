@@ -79,6 +79,11 @@ def starts(user: Any) -> list[str]:
             {"repeat": "yearly", "repeat_ends": "on", "repeat_until": "2030-11-24"},
             ["RRULE:FREQ=YEARLY;UNTIL=20301124T225959Z"],
         ),
+        (
+            {"repeat": "yearly", "repeat_by": "weekday", "repeat_ordinal": "4", "repeat_weekday": "TH"},
+            ["RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"],
+        ),
+        ({"repeat": "yearly", "repeat_by": "day", "repeat_day": "3"}, ["RRULE:FREQ=YEARLY"]),
         ({"repeat": "daily", "repeat_ends": "after", "repeat_count": "5"}, ["RRULE:FREQ=DAILY;COUNT=5"]),
         ({"repeat": "daily", "repeat_count": "nonsense", "repeat_until": "?"}, ["RRULE:FREQ=DAILY"]),
         (

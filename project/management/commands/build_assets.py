@@ -131,7 +131,9 @@ def write(path: Path, content: str) -> None:
 
 # --- stylesheet --------------------------------------------------------------------------------
 def stylesheet() -> str:
-    trimmed = trim(bootstrap().read_text(), class_names()) + trim(own_styles().read_text(), words())
+    trimmed = trim(bootstrap().read_text(), class_names()) + trim(
+        own_styles().read_text(), words() - (written_classes(guest_templates()) - class_names())
+    )
     return rcssmin.cssmin(drop_unused_variables(trimmed) + "".join(positions()))
 
 
@@ -180,8 +182,17 @@ def own_templates() -> list[Path]:
 
 def class_names() -> set[str]:
     """The classes that templates, forms and scripts write out."""
+    found = written_classes([*own_templates(), *crispy_templates(), *code()])
+    for path in scripts():
+        found.update(WORD.findall(" ".join(re.findall(r"""["'`]([\w .-]+)["'`]""", path.read_text()))))
+    # What crispy-forms writes from Python.
+    return found | {"form-control", "form-select", "form-check-input", "is-invalid"}
+
+
+def written_classes(paths: Iterable[Path]) -> set[str]:
+    """The classes in `class` attributes and crispy's `css_class`."""
     found: set[str] = set()
-    for path in [*own_templates(), *crispy_templates(), *code()]:
+    for path in paths:
         text = TEMPLATE_TAG.sub(
             lambda tag: " ".join(re.findall(r"""["']([\w -]+)["']""", tag[0])), path.read_text()
         )
@@ -189,10 +200,7 @@ def class_names() -> set[str]:
             found.update(WORD.findall(match[1] or match[2] or ""))
         for match in CSS_CLASS.finditer(text):
             found.update(WORD.findall(match[1]))
-    for path in scripts():
-        found.update(WORD.findall(" ".join(re.findall(r"""["'`]([\w .-]+)["'`]""", path.read_text()))))
-    # What crispy-forms writes from Python.
-    return found | {"form-control", "form-select", "form-check-input", "is-invalid"}
+    return found
 
 
 def words() -> set[str]:
