@@ -142,7 +142,7 @@ def test_bars_over_the_end_of_a_month_leave_room_for_the_rest(page: Page, api: h
                 apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
                 assert apart, (width, a, b)
     page.set_viewport_size({"width": 1440, "height": 900})
-    more = page.get_by_role("button", name="more on Thursday 30 March")
+    more = page.get_by_role("link", name="more on Thursday 30 March")
     more.click()
     expect(
         page.get_by_role("dialog", name="Thursday 30 March").get_by_role("link", name="Crowd")
