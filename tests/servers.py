@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -95,12 +99,29 @@ def product_environment(folder: Path, port: int, **over: str) -> dict[str, str]:
     }
 
 
+@cache
+def demo_data() -> Path:
+    """The data folder of an installation that was set up once with demo content, to copy: it takes many seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="appointment-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    product = start_product(folder)
+    product.command("demo")
+    product.stop()
+    (folder / "var" / "running.lock").unlink(missing_ok=True)
+    return folder / "var"
+
+
 def start_product(folder: Path, *, demo: bool = False, push: bool = False, **over: str) -> Product:
-    """Start `manage.py serve`; returns when it is ready to answer. `push`: the sandbox tells it of changes."""
+    """Start `manage.py serve`; returns when it is ready to answer.
+
+    `demo`: with demo content, on a copy of `demo_data`. `push`: the sandbox tells it of changes.
+    """
     port = free_port()
     if push:
         over["GOOGLE_WEBHOOK_URL"] = f"http://localhost:{port}/sync/google/webhook/"
     environment = product_environment(folder, port, **over)
+    if demo:
+        shutil.copytree(demo_data(), folder / "var")
     (folder / "var").mkdir(parents=True, exist_ok=True)
     log = folder / "serve.log"
     process = subprocess.Popen(
@@ -120,8 +141,6 @@ def start_product(folder: Path, *, demo: bool = False, push: bool = False, **ove
 
     try:
         wait_for(ready, "the product to be ready", 60)
-        if demo:
-            product.command("demo")
     except BaseException:
         process.kill()
         print(log.read_text())
