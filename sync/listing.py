@@ -35,13 +35,12 @@ def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> Applied:
     latest = {item.id: as_shown_to(link.access_role, item) for item in items}
     named, unchanged = _note_unchanged(link, latest)
     links = EventLink.objects.filter(link=link).select_related("event__calendar", "event__series")
-    known = {found.google_id: found for found in links.filter(google_id__in=named - unchanged)}
     settled = unchanged | _create_plain(link, [item for key, item in latest.items() if key not in named])
     changed = new = len(settled) - len(unchanged)
     for google_id, item in latest.items():
         if google_id not in settled:
-            # An earlier item may have brought it along.
-            found = known.get(google_id) or links.filter(google_id=google_id).first()
+            # Read now: an earlier item may have brought it along, or dropped its event with a series' end.
+            found = links.filter(google_id=google_id).first()
             has_changed = apply_item(link, item, found)
             changed, new = changed + has_changed, new + (has_changed and found is None)
     return Applied(changed, new)

@@ -368,9 +368,10 @@ def test_exceptions_stay_when_google_ends_their_series_while_it_moves_here(
     series, hours = CalendarEvent.objects.get(series=None), timedelta(hours=2)
     edit(series, start=series.start - hours, end=series.end - hours)
     google.change(master["id"], recurrence=["RRULE:FREQ=WEEKLY;COUNT=3"])
+    google.change(f"{master['id']}_20261124T110000Z", summary="Changed again")
     run(account)
     run(account)
-    assert starts(alice) == ["11-24 11:00 Weekly", "12-08 11:00 Weekly"]
+    assert starts(alice) == ["11-24 11:00 Changed again", "12-08 11:00 Weekly"]
     assert CalendarEvent.objects.get(series=series, location="Roma").original_start == "2026-11-24T11:00:00Z"
 
 
