@@ -319,6 +319,7 @@ def test_page_that_does_not_come_is_said_and_tried_again(page: Page, event: str)
         page.unroute("**/calendar/week/**")
         toast.get_by_role("button", name="Try again").click()
         expect(page.locator("#range")).to_contain_text(shown)
+        expect(toast).to_have_count(0)
 
 
 def test_slow_answer_shows_that_it_is_on_its_way(page: Page) -> None:
