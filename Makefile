@@ -17,7 +17,7 @@ run: .venv/.base ## a working calendar with demo content on http://localhost:800
 	@exec $(PYTHON) manage.py serve --demo --port $(PORT) $(ARGS)
 
 test: .venv/.dev .venv/.oracle browser ## every test (ARGS="-k name" for some)
-	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/.dev ## formatter, linter, types, system checks, migrations
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "Not formatted: run make format." >&2; exit 1; }

@@ -16,6 +16,14 @@ from tests.servers import Product, start_product
 __all__ = ["alice", "bob", "receiver", "sandbox", "sandbox_database", "sandbox_server"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start servers and browsers come first: begun last, one of them would keep one core busy alone."""
+    slow = {
+        item.path for item in items if {"browser", "processes"} & {mark.name for mark in item.iter_markers()}
+    }
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture
 def alice(db: None) -> Any:
     """The owner of what a test looks at."""
