@@ -1,4 +1,4 @@
-"""A real process, really killed (kill -9) while Google keeps it waiting: the next one ends what it began."""
+"""Real processes: one that is killed (kill -9) while Google keeps it waiting, and one that people work beside."""
 
 from __future__ import annotations
 
@@ -37,6 +37,27 @@ calendar = Calendar.objects.get(user__email="{EMAIL}", is_primary=True)
 make_event(calendar.user, title="Ours")
 """
 
+VISIT = """
+from django.test import Client
+from django.contrib.auth import get_user_model
+from scheduling.models import CalendarEvent
+import json
+import subprocess
+import sys
+client = Client(raise_request_exception=False, SERVER_NAME="localhost")
+client.force_login(get_user_model().objects.get(email=sys.argv[1]))
+LIST = "/appointment/api/events/?start=2026-11-01T00:00:00Z&end=2026-12-01T00:00:00Z"
+client.get(LIST)
+body = {"title": "Ours", "start_time": "2026-11-24T10:00:00Z", "end_time": "2026-11-24T11:00:00Z"}
+sync = subprocess.Popen([sys.executable, "manage.py", "sync", sys.argv[1]])
+answers = []
+while sync.poll() is None:
+    page = client.get(LIST).status_code
+    saved = client.post("/appointment/api/events/", body, content_type="application/json").status_code
+    answers.append([page, saved, CalendarEvent.objects.filter(title="Theirs").count()])
+print(json.dumps([sync.returncode, answers]))
+"""
+
 
 class Installation:
     """A database of its own, and processes that work on it."""
@@ -64,14 +85,15 @@ class Installation:
             stderr=subprocess.DEVNULL,
         )
 
-    def run(self, *arguments: str) -> None:
+    def run(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
-    def tell(self, script: str, *arguments: str) -> None:
-        self.run("-c", f"import django; django.setup()\n{script}", *arguments)
+    def tell(self, script: str, *arguments: str) -> str:
+        return self.run("-c", f"import django; django.setup()\n{script}", *arguments)
 
     def titles(self) -> list[str]:
         query = "SELECT title FROM scheduling_calendarevent WHERE status <> 'cancelled' ORDER BY title"
@@ -113,6 +135,23 @@ def test_kill_minus_9_in_the_middle_of_a_listing_and_of_an_insert(
     google.clear_faults()
     installation.run("manage.py", "sync", EMAIL)
     assert installation.titles() == google.titles() == ["Ours", *theirs]
+
+
+def test_scenario_62_people_read_and_save_while_many_events_come_in(
+    installation: Installation, sandbox_server: SandboxControl
+) -> None:
+    """How long they wait is measured by `tests.bench.sync_import`; here nobody waits for the end of the import."""
+    google = GoogleSide(sandbox_server, "lee@gmail.example")
+    installation.tell(PREPARE.replace(EMAIL, "lee@example.com"), json.dumps(google.tokens))
+    google.add(*[lunch(summary="Theirs") for _ in range(600)])
+    google.fault({"path": "/events$"}, {"page_size": 100}, times=None)
+    google.fault({"path": "/events$", "query": "pageToken"}, {"delay": 0.3}, times=None)
+    code, answers = json.loads(installation.tell(VISIT, "lee@example.com").splitlines()[-1])
+    google.clear_faults()
+    assert code == 0
+    assert {(page, saved) for page, saved, _ in answers} == {(200, 201)}
+    meanwhile = {count for *_, count in answers if 0 < count < 600}
+    assert len(meanwhile) >= 3  # they saw it grow
 
 
 def seen(google: GoogleSide, method: str, fault: str) -> bool:
