@@ -21,6 +21,7 @@ from django.db.models import (
 
 from scheduling import queries
 from scheduling.busy import with_unknown
+from scheduling.core.event import owner_declined
 from scheduling.core.slots import Taken
 from scheduling.models import (
     AppointmentType,
@@ -152,7 +153,7 @@ def _add_busy(
         of_events=condition,
         parameters=parameters,
     ):
-        if attendees != "[]" and is_declined(json.loads(attendees)):
+        if attendees != "[]" and owner_declined(json.loads(attendees)):
             continue
         if calendar_id not in owners:
             owners[calendar_id] = found[calendars[read_uuid(calendar_id)]]
@@ -162,17 +163,12 @@ def _add_busy(
             owners[calendar_id].busy.append((first, last))
     # What is stored and computed alike is only said twice.
     for instance in queries.beyond_horizon(list(calendars), start, end):
-        if instance.event.availability == "busy" and not is_declined(instance.event.attendees):
+        if instance.event.availability == "busy" and not owner_declined(instance.event.attendees):
             mine = found[calendars[instance.calendar_id]]
             if instance.is_all_day:
                 mine.all_day.append((instance.start_date, instance.end_date))
             else:
                 mine.busy.append((int(instance.start.timestamp()), int(instance.end.timestamp())))
-
-
-def is_declined(attendees: list[dict[str, Any]]) -> bool:
-    """Whether the owner of the calendar is among the guests and said no."""
-    return any(guest.get("self") and guest.get("responseStatus") == "declined" for guest in attendees)
 
 
 def _taken(
