@@ -7,10 +7,8 @@ The peer is installed into an environment of its own. Medians of CPU seconds; on
 from __future__ import annotations
 
 import json
-import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -18,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.database import print_table
-from tests.servers import ROOT
+from tests.bench.peers import environment_with, run
 
 PEER = "django-appointment==3.12.0"
 DAYS, RUNS = 28, 31
@@ -37,28 +35,10 @@ def work(busy: int) -> dict[str, Any]:
     return {"days": days, "busy": spans}
 
 
-def run(python: str, *arguments: str, folder: Path) -> dict[str, Any]:
-    folder.mkdir(exist_ok=True)
-    environment = {**os.environ, "APPOINTMENT_VAR_DIR": str(folder)}
-    done = subprocess.run(
-        [python, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="appointment-slots-") as name:
         folder = Path(name)
-        subprocess.run([".venv/bin/uv", "venv", "--quiet", folder / "peer"], cwd=ROOT, check=True)
-        peer = str(folder / "peer" / "bin" / "python")
-        subprocess.run(
-            [".venv/bin/uv", "pip", "install", "--quiet", "--python", peer, PEER, "django~=5.2.19", "tzdata"],
-            cwd=ROOT,
-            check=True,
-        )
+        peer = environment_with("django-appointment", PEER, "django~=5.2.19", "tzdata")
         medians, queries = {}, 0
         for busy in (1000, 10000):
             file = folder / f"{busy}.json"
