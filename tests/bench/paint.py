@@ -28,6 +28,7 @@ from cryptography.fernet import Fernet
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.bench.peers import FOLDER
+from tests.bench.table import WALL, Row, report
 from tests.bench.views import DAY, DAYS, work
 from tests.browser import launch
 from tests.servers import Product, start_product
@@ -81,6 +82,7 @@ new FullCalendar.Calendar(document.getElementById('calendar'), {
 
 
 def main() -> None:
+    rows = []
     with tempfile.TemporaryDirectory(prefix="appointment-paint-") as name, sync_playwright() as playwright:
         folder = Path(name)
         keys = {"DEBUG": "0", "SECRET_KEY": "bench" * 10, "TOKEN_KEYS": Fernet.generate_key().decode()}
@@ -88,16 +90,22 @@ def main() -> None:
         browser = launch(playwright)
         try:
             with peer_server(folder / "peer") as peer:
-                print(f"{'navigation to painted month, milliseconds':<50} {'ours':>9} {'theirs':>9}  ratio")
                 for count, goal in ((300, 0.5), (3000, 0.4)):
                     ours, theirs = measure(browser, product, peer, folder, count)
-                    print(
-                        f"{f'{count:,} events':<50} {ours:9.0f} {theirs:9.0f} {ours / theirs:6.3f}"
-                        f"  FullCalendar {VERSION} (goal {goal})"
+                    rows.append(
+                        Row(
+                            f"navigation to painted month, {count:,} events",
+                            ours,
+                            theirs,
+                            f"FullCalendar {VERSION}",
+                            goal,
+                            WALL,
+                        )
                     )
         finally:
             browser.close()
             product.stop()
+    report(rows)
 
 
 def measure(browser: Browser, product: Product, peer: str, folder: Path, count: int) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
-from tests.bench.database import print_table, use_own_database
+from tests.bench.database import use_own_database
 
 use_own_database()
 
@@ -29,6 +29,7 @@ from scheduling import queries, services
 from scheduling.core.event import EventValues, format_moment
 from scheduling.core.recurrence import expand
 from scheduling.models import Calendar, CalendarEvent, Occurrence
+from tests.bench.table import Row, report
 from tests.make import make_user
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -92,27 +93,25 @@ def main() -> None:
     ours = sorted(i.start for i in queries.occurrences_between([calendar.pk], *MONTH))
     assert ours == found_by_dateutil, (len(ours), len(found_by_dateutil))
     assert [moment.isoformat() for moment in ours] == found_by_library, (len(ours), len(found_by_library))
-    rows = [
-        ("month of 2,000 events", month, by_dateutil, "dateutil by hand (goal 0.15)"),
-        ("", month, by_library, "recurring-ical-events 3.8.2 (goal 0.10)"),
-        ("week of the same", week, month, "our month (goal 0.35)"),
-    ]
     old, young = (_daily(year) for year in (2000, 2025))
-    rows.append(
-        (
-            "month of a daily rule since 2000",
-            _median(lambda: expand(old, start=MONTH[0], end=MONTH[1]), 200),
-            _median(lambda: expand(young, start=MONTH[0], end=MONTH[1]), 200),
-            "since 2025 (goal 1.2)",
-        )
-    )
     single = _cost_of_write(calendar, ())
     series = _cost_of_write(calendar, ("RRULE:FREQ=DAILY;UNTIL=20361231T000000Z",))
     stored = Occurrence.objects.filter(event__title="Written", master__isnull=False).count() // WRITES
-    rows.append(
-        (f"write of a ten-year daily series ({stored} rows)", series, single, "write of a single event")
+    report(
+        [
+            Row("occurrences of a month, 2,000 events", month, by_dateutil, "dateutil by hand", 0.15),
+            Row("the same", month, by_library, "recurring-ical-events 3.8.2", 0.10),
+            Row("occurrences of a week", week, month, "our month", 0.35),
+            Row(
+                "a month of a daily rule since 2000",
+                _median(lambda: expand(old, start=MONTH[0], end=MONTH[1]), 200),
+                _median(lambda: expand(young, start=MONTH[0], end=MONTH[1]), 200),
+                "since 2025",
+                1.2,
+            ),
+            Row(f"write of a ten-year daily series ({stored} rows)", series, single, "write of one event"),
+        ]
     )
-    print_table(rows)
 
 
 def _store(events: list[tuple[EventValues, list[datetime], dict[datetime, datetime]]]) -> Calendar:

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.bench.database import print_table
 from tests.bench.peers import environment_with, run
+from tests.bench.table import Row, report
 
 PEER = "django-appointment==3.12.0"
 DAYS, RUNS = 28, 31
@@ -57,15 +57,11 @@ def main() -> None:
             peer, "tests/bench/slots_peer.py", str(folder / "1000.json"), "5", folder=folder / "theirs"
         )
     peer_median = statistics.median(theirs["seconds"]) * 1000
-    print_table(
+    report(
         [
-            (
-                f"slots of four weeks, 1,000 busy ({queries} queries)",
-                medians[1000],
-                peer_median,
-                f"{PEER} (goal 0.06)",
-            ),
-            ("the same with 10,000 busy", medians[10000], medians[1000], "our 1,000 (goal 8)"),
+            Row("slots of four weeks, 1,000 busy spans", medians[1000], peer_median, PEER, 0.06),
+            Row("slots with 10,000 busy spans", medians[10000], medians[1000], "our 1,000", 8),
+            Row("queries of the slots", queries, None, "", 6, "queries"),
         ]
     )
 

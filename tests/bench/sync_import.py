@@ -19,7 +19,7 @@ from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 
-from tests.bench.database import print_table, use_own_database
+from tests.bench.database import use_own_database
 
 use_own_database()
 
@@ -31,6 +31,7 @@ from scheduling import services
 from scheduling.models import CalendarEvent, Occurrence
 from sync.engine import run_account
 from sync.models import CalendarLink, EventLink, GoogleAccount
+from tests.bench.table import WALL, Row, report
 from tests.make import make_event, make_user
 from tests.sandbox.fixtures import run_sandbox
 from tests.sync.conftest import connect
@@ -41,7 +42,10 @@ EVENTS, PAGE = 10_000, 2500
 
 def main() -> None:
     settings.DEBUG = False  # what it keeps of every statement is no part of the work
-    with run_sandbox(Path(tempfile.mkdtemp(prefix="appointment-bench-sandbox-"))) as control:
+    with (
+        tempfile.TemporaryDirectory(prefix="appointment-bench-sandbox-") as folder,
+        run_sandbox(Path(folder)) as control,
+    ):
         for name in ("GOOGLE_CALENDAR_ENDPOINT", "GOOGLE_TOKEN_URL", "GOOGLE_REVOKE_URL"):
             setattr(settings, name, control.addresses[name])
         google = GoogleSide(control)
@@ -58,22 +62,24 @@ def main() -> None:
         assert CalendarEvent.objects.count() == EVENTS
         lists, memory = listings(google), peak()
         control.clear_log()
-        wall_again, again = timed(lambda: run(account, full=True))
+        _, again = timed(lambda: run(account, full=True))
         control.clear_log()
         CalendarLink.objects.update(next_poll_at="2026-01-01T00:00Z")
         run_account(account.pk)
         idle = len(control.log())
         writes = calls_of_writes(user, account, google)
         floor = floor_of_import(google)
-    print(
-        f"first sync of {EVENTS} events: {lists} list calls, {wall:.1f} s on the wall, peak {memory:.0f} MB"
-    )
-    print(f"(the process had {before:.0f} MB before); read anew {wall_again:.1f} s")
-    print(f"calls: an idle poll {idle}; create, edit, delete {', '.join(map(str, writes))}\n")
-    print_table(
+    plain = "the same pages and rows, nothing else"
+    created, edited, deleted = writes
+    report(
         [
-            ("first sync of 10,000 events", ours, floor, "the same pages and rows, nothing else"),
-            ("the same read anew, unchanged", again, floor, "the same pages and rows, nothing else"),
+            Row("first sync of 10,000 events", ours, floor, plain),
+            Row("the same on the wall", wall * 1000, None, "", 4000, WALL),
+            Row("the same read anew, unchanged", again, floor, plain),
+            Row("list calls of the first sync", lists, None, "", 4, "calls"),
+            Row("memory it needs at most", memory, before, "before it", unit="MB"),
+            Row("an idle poll", idle, None, "", 1, "calls"),
+            Row("a creation, an edit and a deletion", created + edited + deleted, None, "", 3, "calls"),
         ]
     )
 

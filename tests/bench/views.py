@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.bench.database import print_table
 from tests.bench.peers import environment_with, run
+from tests.bench.table import Row, report
 
 PEER = "django-scheduler==0.12.0"
 DAY = date(2026, 3, 4)  # a Wednesday of a month with 31 days
@@ -89,16 +89,15 @@ def main() -> None:
         return statistics.median(found[view]["seconds"]) * 1000
 
     few, many = ours[300], ours[3000]
-    print_table(
+    report(
         [
-            ("month page of 300 events", cost(few, "month"), cost(theirs, "month"), f"{PEER} (goal 0.15)"),
-            ("week page of the same", cost(few, "week"), cost(theirs, "week"), f"{PEER} (goal 0.03)"),
-            ("month page of 3,000", cost(many, "month"), cost(few, "month"), "our 300 (goal 1.6)"),
+            Row("month page of 300 events", cost(few, "month"), cost(theirs, "month"), PEER, 0.15),
+            Row("week page of the same", cost(few, "week"), cost(theirs, "week"), PEER, 0.03),
+            Row("month page of 3,000 events", cost(many, "month"), cost(few, "month"), "our 300", 1.6),
+            Row("month page of 300, compressed", few["month"]["page"] / 1000, None, "", unit="kB"),
+            Row("fragment of the same", few["month"]["fragment"] / 1000, None, "", 6, "kB"),
+            Row("queries of a month page of 3,000", many["month"]["queries"], None, "", 6, "queries"),
         ]
-    )
-    print(
-        f"queries {few['month']['queries']}, with 3,000 {many['month']['queries']} (goal 6); compressed: page "
-        f"{few['month']['page'] / 1000:.1f} kB, fragment {few['month']['fragment'] / 1000:.1f} kB (goal 6)"
     )
 
 
