@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Make's own time stamps decide what has to be installed anew.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench fuzz lock browser
+.PHONY: help run test check format messages bench fuzz lock browser
 
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
@@ -28,6 +28,9 @@ check: .venv/.dev ## formatter, linter, types, system checks, migrations
 
 format: .venv/.dev ## let the formatter and the linter mend what they can
 	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format --quiet .
+
+messages: .venv/.dev ## bring the catalogues of translations up to date with the code, and compile them
+	@$(PYTHON) -m tests.messages
 
 bench: .venv/.dev .venv/.oracle browser ## the benchmarks, as ratios
 	@$(PYTHON) -m tests.bench

@@ -19,7 +19,9 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import resolve_url
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
 from servestatic.middleware import ServeStaticMiddleware
@@ -27,6 +29,9 @@ from servestatic.responders import MissingFileError
 
 from project.health import healthz, readyz
 from project.logs import request_id
+from scheduling.languages import language_of_request
+from scheduling.models import UserProfile
+from scheduling.services import note_language
 
 BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
 HEALTH_VIEWS = {"/healthz": healthz, "/readyz": readyz}
@@ -54,6 +59,39 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
         return_to = page.path + (f"?{page.query}" if page.query else "")
         target = f"{resolve_url(self.get_login_url(view_func))}?{urlencode({REDIRECT_FIELD_NAME: return_to or '/'})}"
         return HttpResponse(status=204, headers={"HX-Redirect": target})
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Speaks the language that the signed-in person chose, or the one their browser asks for.
+
+    What programs read stays English, whatever language they ask for: words of errors are part of the contract.
+    """
+
+    ENGLISH = ("/appointment/api/", "/sandbox/", "/metrics")
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.path_info.startswith(self.ENGLISH):
+            language = settings.LANGUAGE_CODE
+        elif request.user.is_authenticated:
+            language = self._of_person(request, request.user.profile)
+        else:
+            language = language_of_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.path_info.startswith(self.ENGLISH):
+            return response
+        return super().process_response(request, response)
+
+    @staticmethod
+    def _of_person(request: HttpRequest, profile: UserProfile) -> str:
+        if profile.language:
+            return profile.language
+        language = language_of_request(request)
+        if "Accept-Language" in request.headers and profile.browser_language != language:
+            note_language(profile=profile, language=language)
+        return language
 
 
 class CompressionMiddleware(GZipMiddleware):

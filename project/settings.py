@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "project.middleware.LanguageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "project.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -331,8 +332,12 @@ API_RATE_PER_MINUTE = env.integer(
 BOOKING_LIMITS = {"address": (600, 600), "email": (20, 600), "page": (2000, 600), "hold": (60, 600)}
 
 # --- Time and language -------------------------------------------------------------------------
-LANGUAGE_CODE = "en-gb"
-USE_I18N = False
+# A language is offered once its catalogue is complete; tests/project/test_languages.py sees to that.
+LANGUAGES = [("en", "English")]
+LANGUAGE_CODE = "en"
+USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "project" / "locale"]  # `make messages` brings the catalogues up to date
+FORMAT_MODULE_PATH = "project.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from scheduling.core.zones import UnknownZone, zone, zone_names
 from scheduling.models import UserProfile
@@ -25,6 +27,13 @@ class ProfileForm(forms.Form):
         widget=forms.TextInput(
             attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false", "placeholder": "None"}
         ),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As the browser asks")), *settings.LANGUAGES],
+        help_text=_("Of pages and mails. Guests read your booking pages in theirs."),
+        widget=forms.Select,
     )
     first_day_of_week = forms.TypedChoiceField(
         label="First day of the week",
@@ -111,6 +120,8 @@ class ProfileForm(forms.Form):
                 continue
             is_check = isinstance(field.widget, forms.CheckboxInput)
             classes = "form-check-input" if is_check else "form-control"
+            if isinstance(field.widget, forms.Select):
+                classes = "form-select"
             if isinstance(field.widget, forms.TimeInput):
                 classes += " w-clock"
             elif isinstance(field.widget, forms.NumberInput):

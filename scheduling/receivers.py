@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.signals import user_signed_up
 from django.contrib.auth import get_user_model
 from django.db import connections
 from django.db.models.signals import post_migrate, post_save
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from scheduling import search
+from scheduling.languages import first_day_of, language_of_request
 from scheduling.models import CalendarEvent
-from scheduling.services import ensure_profile, follow_event, tell_of_events
+from scheduling.services import ensure_profile, follow_event, note_language, tell_of_events
 from scheduling.signals import event_written, events_changed
 
 
@@ -19,6 +22,13 @@ from scheduling.signals import event_written, events_changed
 def make_profile(instance: Any, created: bool, raw: bool, **kwargs: Any) -> None:
     if created and not raw:
         ensure_profile(user=instance)
+
+
+@receiver(user_signed_up)
+def suit_profile(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Somebody who has just come finds the week as it is where they are."""
+    language, first_day = language_of_request(request), first_day_of(request)
+    note_language(profile=user.profile, language=language, first_day_of_week=first_day)
 
 
 @receiver(post_migrate)

@@ -22,6 +22,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from scheduling.languages import language_of
 from scheduling.services import queue_mail
 from sync.calendars import read_calendar_list
 from sync.connection import confirm_rehearsal
@@ -328,6 +329,7 @@ def _alert_administrators(error: SetupError) -> None:
         queue_mail(
             template="google_setup",
             to=user.email,
+            language=language_of(user),
             context={"error": str(error)},
             key=f"google-setup:{user.pk}:{timezone.now():%Y-%m-%d}",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated, Any
 
+from django.conf import settings
 from ninja import Body, Router
 from pydantic import Field
 
@@ -71,6 +72,8 @@ def change_profile(request: ApiRequest, payload: ProfilePatch) -> Any:
     for name in ("timezone", "second_time_zone"):
         if not is_zone(changes.get(name) or "UTC"):
             raise invalid({name: "This is not a time zone. Write a name such as Europe/Berlin."})
+    if changes.get("language") and changes["language"] not in dict(settings.LANGUAGES):
+        raise invalid({"language": f"Choose one of {', '.join(dict(settings.LANGUAGES))}, or none."})
     changed = services.update_profile(profile=stored, **changes)
     return write_profile(changed, list(ProfileOut.model_fields))
 

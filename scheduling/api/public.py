@@ -26,6 +26,7 @@ from scheduling.api.schemas_booking import (
     Taken,
 )
 from scheduling.core.event import is_zone
+from scheduling.languages import language_of_request
 from scheduling.models import AppointmentType, Booking, BookingLink
 from scheduling.presentation_names import display_name
 
@@ -95,7 +96,14 @@ def book(request: HttpRequest, handle: str, name: str, payload: PublicBookingIn)
     booking, _ = services.book(
         appointment_type=found,
         start=start,
-        guest=services.Guest(payload.name, payload.email, zone, payload.notes, payload.answers),
+        guest=services.Guest(
+            payload.name,
+            payload.email,
+            zone,
+            payload.notes,
+            payload.answers,
+            language=language_of_request(request),
+        ),
         duration=payload.duration,
         hold_token=payload.hold,
         request_key=checked_key(request),

@@ -246,6 +246,7 @@ class ProfileOut(BaseModel):
     theme: str
     density: str
     clock: str
+    language: str
     shortcuts_enabled: bool
     handle: str | None
     public_page: bool
@@ -275,6 +276,9 @@ class ProfilePatch(Body):
     theme: Literal["system", "light", "dark"] = Field(default=ABSENT)
     density: Literal["compact", "comfortable", "roomy"] = Field(default=ABSENT)
     clock: Literal["24", "12"] = Field(default=ABSENT)
+    language: Annotated[
+        str, Field(max_length=8, description="Of pages and mails: `en`; empty as the browser asks")
+    ] = Field(default=ABSENT)
     shortcuts_enabled: StrictBool = Field(default=ABSENT)
     handle: Annotated[str | None, Field(max_length=40, pattern=r"^[-a-zA-Z0-9_]*$")] = Field(default=ABSENT)
     public_page: StrictBool = Field(default=ABSENT)

@@ -58,6 +58,9 @@ class Booking(models.Model):
     guest_name = models.CharField(max_length=100)
     guest_email = models.EmailField(max_length=254)
     guest_zone = models.CharField(max_length=64, default="UTC")
+    guest_language = models.CharField(
+        max_length=8, default="en", help_text="Of the pages and mails for the guest."
+    )
     notes = models.TextField(blank=True)
     answers = models.JSONField(default=dict, blank=True, help_text="By the key of the question.")
     uid = models.CharField(max_length=255, unique=True)

@@ -68,6 +68,10 @@ class UserProfile(models.Model):
     density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
     clock = models.CharField(max_length=2, choices=Clock, default=Clock.HOURS_24)
     shortcuts_enabled = models.BooleanField("single-key shortcuts", default=True)
+    language = models.CharField(max_length=8, blank=True, help_text="Empty: as the browser asks.")
+    browser_language = models.CharField(
+        max_length=8, blank=True, editable=False, help_text="What the browser asked for last, for mails."
+    )
     handle = models.SlugField(max_length=40, unique=True, null=True, blank=True)
     public_page = models.BooleanField("public booking page", default=False)
     embed_origins = models.JSONField(

@@ -30,7 +30,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import override
 
+from scheduling.languages import language_of
 from scheduling.models import OutgoingMail
 from scheduling.unsubscribe import unsubscribe_url
 
@@ -55,6 +57,7 @@ def queue_mail(
     to: str,
     context: Mapping[str, Any],
     user: Any = None,
+    language: str = "",
     key: str | None = None,
     unsubscribe: str = "",
     reply_to: str = "",
@@ -64,6 +67,7 @@ def queue_mail(
 ) -> OutgoingMail | None:
     """Queue the mail `emails/<template>/` to one address; None when `key` was queued before.
 
+    It is written in `language`, or in what `user` reads; words in the context that are lazy follow it.
     `unsubscribe` names what `user` can switch off by one click (`scheduling.unsubscribe`); a mail that somebody asked
     for has none. Attachments are (file name, text, media type). Raises `InvalidMail`.
     """
@@ -78,16 +82,20 @@ def queue_mail(
     if leave:
         headers |= {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     folder = f"emails/{template}"
+    with override(language or (language_of(user) if user is not None else settings.LANGUAGE_CODE)):
+        # A line end in a subject could begin another header; titles come from strangers.
+        subject = " ".join(render_to_string(f"{folder}/subject.txt", words, using="text").split())[:300]
+        text = render_to_string(f"{folder}/body.txt", words, using="text").strip() + "\n"
+        html = render_to_string(f"{folder}/body.html", words)
     mail = OutgoingMail(
         key=key,
         user=user,
         template=template,
         to=to,
         reply_to=reply_to,
-        # A line end in a subject could begin another header; titles come from strangers.
-        subject=" ".join(render_to_string(f"{folder}/subject.txt", words, using="text").split())[:300],
-        text=render_to_string(f"{folder}/body.txt", words, using="text").strip() + "\n",
-        html=render_to_string(f"{folder}/body.html", words),
+        subject=subject,
+        text=text,
+        html=html,
         headers=headers,
         attachments=[list(attachment) for attachment in attachments],
         due_at=due_at or timezone.now(),

@@ -53,6 +53,14 @@ def update_profile(*, profile: UserProfile, actor: Any = None, **changes: Any) -
     return profile
 
 
+def note_language(*, profile: UserProfile, language: str, **fields: Any) -> None:
+    """What the person's browser asked for last: mails are written in it where they chose no language.
+
+    `fields` are what follows from it for somebody who has just come.
+    """
+    UserProfile.objects.filter(pk=profile.pk).update(browser_language=language, **fields)
+
+
 def stop_mails(*, user_id: int, kind: str) -> None:
     """What a link in a mail switches off; `kind` is one of `scheduling.unsubscribe.KINDS`."""
     profile = UserProfile.objects.filter(user_id=user_id).first()

@@ -22,9 +22,11 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from scheduling.core import wording
 from scheduling.core.zones import DAY, window
+from scheduling.languages import language_of
 from scheduling.models import SentReminder, UserProfile
 from scheduling.queries import calendars_of, occurrences_between
 from scheduling.reminders import Reminder, address_of, agendas_between, reminders_between, words_of
@@ -65,9 +67,10 @@ def remind(user_id: int) -> int:
         logger.warning("%d notices of user %s were dropped: too late to be of use", dropped, user_id)
     coming = [at for at in [*(r.at for r in reminders), *(at for at, _ in agendas)] if at > now]
     UserProfile.objects.filter(pk=user_id).update(notified_until=now, notify_at=min([until, *coming]))
-    return sum(_mail_reminder(profile, reminder) for reminder in due) + sum(
-        _mail_agenda(profile, day) for day in due_agendas
-    )
+    with override(language_of(profile.user)):
+        return sum(_mail_reminder(profile, reminder) for reminder in due) + sum(
+            _mail_agenda(profile, day) for day in due_agendas
+        )
 
 
 def take_page_reminders(*, user: Any) -> tuple[list[Reminder], datetime | None]:

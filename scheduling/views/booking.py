@@ -20,6 +20,7 @@ from scheduling import availability, booking_queries, services
 from scheduling.booking_forms import GuestForm
 from scheduling.core.slots import Slot
 from scheduling.core.zones import window
+from scheduling.languages import language_of_request
 from scheduling.models import AppointmentType, Booking, BookingLink, Hold
 from scheduling.presentation import booking as shown
 from scheduling.presentation_names import display_name
@@ -159,6 +160,7 @@ def _book(request: HttpRequest, found: AppointmentType, handle: str) -> HttpResp
                 reader_of(data, found.user.profile).place.key,
                 data.get("notes", ""),
                 form.answers(found),
+                language=language_of_request(request),
             ),
             hold_token=data.get("hold", ""),
             request_key=data.get("key", "")[:64] or None,

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import grid_queries, presentation, queries, services
@@ -159,6 +160,7 @@ def _state_of(request: HttpRequest, viewer: Viewer, period: Period, calendars: l
     bucket = int(viewer.now.timestamp() // (STILL_MINUTES * 60))
     profile = queries.profile_of(request.user)
     parts = [
+        get_language(),
         period.view,
         period.day,
         bucket,

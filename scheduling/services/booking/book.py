@@ -176,6 +176,7 @@ def _write(
         guest_name=guest.name,
         guest_email=guest.email,
         guest_zone=guest.time_zone,
+        guest_language=guest.language,
         notes=guest.notes,
         answers=guest.answers,
         request_key=request_key,
@@ -198,5 +199,7 @@ def _write(
 
 
 def _digest(start: datetime, duration: int, guest: Guest) -> str:
-    content = [start.isoformat(), duration, asdict(guest)]
+    told = asdict(guest)
+    del told["language"]  # of the browser that sends it, not of what is asked
+    content = [start.isoformat(), duration, told]
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

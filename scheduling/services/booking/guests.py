@@ -20,13 +20,15 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 @dataclass(frozen=True)
 class Guest:
-    """Who books. `answers` are by the key of the type's question; `time_zone` is where they read their clock."""
+    """Who books. `answers` are by the key of the type's question; `time_zone` is where they read their clock, `language` what
+    mails to them are written in."""
 
     name: str
     email: str
     time_zone: str = "UTC"
     notes: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
+    language: str = "en"
 
 
 def checked_guest(guest: Guest, appointment_type: AppointmentType) -> Guest:
@@ -59,7 +61,7 @@ def checked_guest(guest: Guest, appointment_type: AppointmentType) -> Guest:
     answers = _checked_answers(guest.answers, appointment_type, faults)
     if faults:
         raise InvalidBooking(faults)
-    return Guest(name, email, guest.time_zone, notes, answers)
+    return Guest(name, email, guest.time_zone, notes, answers, guest.language)
 
 
 def _checked_answers(

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import override
 
 from scheduling.core.wording import span_words
 from scheduling.invitations import CANCEL, REQUEST, add_to_calendar_links, invitation, summary
+from scheduling.languages import language_of
 from scheduling.models import Booking, BookingLink, OutgoingMail, Webhook
 from scheduling.presentation_names import display_name
 from scheduling.services.booking.links import link_address
@@ -114,13 +116,15 @@ def _tell_guest(
     times = (booking.start, booking.end)
     if booking.proposed_start is not None and booking.proposed_end is not None and kind == "proposed":
         times = (booking.proposed_start, booking.proposed_end)
-    context = _words(booking, headline, sentence, times, before, booking.guest_zone) | {
-        "title": summary(booking),
-        "links": _guest_links(booking, kind),
-    }
+    with override(booking.guest_language):
+        context = _words(booking, headline, sentence, times, before, booking.guest_zone) | {
+            "title": summary(booking),
+            "links": _guest_links(booking, kind),
+        }
     file = "cancel.ics" if method == CANCEL else "invite.ics"
     queue_mail(
         template="booking_guest",
+        language=booking.guest_language,
         to=booking.guest_email,
         context=context,
         key=_key(booking, kind, "guest", times),
@@ -139,16 +143,16 @@ def _tell_hosts(
         host = participation.user
         if not host.profile.email_notifications or not host.email:
             continue
-        context = _words(
-            booking, headline, sentence, (booking.start, booking.end), before, host.profile.timezone
-        )
+        times = (booking.start, booking.end)
+        with override(language_of(host)):
+            context = _words(booking, headline, sentence, times, before, host.profile.timezone)
         link = f"{settings.SITE_URL}/calendar/events/{participation.event_id}/" if participation.event else ""
         queue_mail(
             template="booking_host",
             to=host.email,
             context=context | {"title": f"{booking.type.name}: {booking.guest_name}", "link": link},
             user=host,
-            key=_key(booking, kind, f"host {host.pk}", (booking.start, booking.end)),
+            key=_key(booking, kind, f"host {host.pk}", times),
             unsubscribe=NOTIFICATIONS,
             reply_to=booking.guest_email,
         )

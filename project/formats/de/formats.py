@@ -1,0 +1,1 @@
+from project.formats import DATE_INPUT_FORMATS as DATE_INPUT_FORMATS
