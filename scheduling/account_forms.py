@@ -7,26 +7,31 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.models import ApiToken, Webhook
 
-LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "No end"))
+LIVES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), ("", _("No end")))
 
 
 class TokenForm(forms.Form):
     name = forms.CharField(
-        label="What it is for",
+        label=_("What it is for"),
         max_length=100,
-        widget=forms.TextInput(attrs={"class": "form-control", "placeholder": "Backup script"}),
+        widget=forms.TextInput(attrs={"class": "form-control", "placeholder": _("Backup script")}),
     )
     scope = forms.ChoiceField(
-        label="It may",
-        choices=[(ApiToken.Scope.READ, "read"), (ApiToken.Scope.WRITE, "read and write")],
+        label=_("It may"),
+        choices=[
+            (ApiToken.Scope.READ, pgettext_lazy("token", "read")),
+            (ApiToken.Scope.WRITE, pgettext_lazy("token", "read and write")),
+        ],
         initial=ApiToken.Scope.READ,
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     days = forms.ChoiceField(
-        label="It works for",
+        label=_("It works for"),
         choices=LIVES,
         required=False,
         initial="90",
@@ -41,7 +46,7 @@ class TokenForm(forms.Form):
 
 class WebhookForm(forms.Form):
     url = forms.CharField(
-        label="Address",
+        label=pgettext_lazy("web", "Address"),
         max_length=2000,
         widget=forms.TextInput(
             attrs={
@@ -54,10 +59,10 @@ class WebhookForm(forms.Form):
         ),
     )
     kinds = forms.MultipleChoiceField(
-        label="Tell it when",
+        label=_("Tell it when"),
         choices=Webhook.Kind.choices,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
-        error_messages={"required": "Choose at least one."},
+        error_messages={"required": _("Choose at least one.")},
     )
 
 
@@ -65,7 +70,7 @@ class LeaveForm(forms.Form):
     """Typing one's address is the last step that no slip of the hand takes."""
 
     email = forms.CharField(
-        label="Your e-mail address",
+        label=_("Your e-mail address"),
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -76,5 +81,7 @@ class LeaveForm(forms.Form):
     def clean_email(self) -> str:
         typed: str = self.cleaned_data["email"]
         if typed.strip().lower() != (self.user.email or self.user.username).lower():
-            raise forms.ValidationError(f"Write {self.user.email or self.user.username} to confirm.")
+            raise forms.ValidationError(
+                _("Write %(name)s to confirm.") % {"name": self.user.email or self.user.username}
+            )
         return typed

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.models import AppointmentType
 from scheduling.services.booking.guests import ANSWER_LIMIT, EMAIL_LIMIT, NAME_LIMIT, NOTES_LIMIT
@@ -15,18 +17,18 @@ class GuestForm(forms.Form):
     """`name`, `email`, `notes`, and one field for each question of the type."""
 
     name = forms.CharField(
-        label="Name",
+        label=pgettext_lazy("person", "Name"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name", "maxlength": NAME_LIMIT}),
     )
     email = forms.CharField(
-        label="E-mail",
+        label=_("E-mail"),
         required=False,
-        help_text="The confirmation goes there.",
+        help_text=_("The confirmation goes there."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "maxlength": EMAIL_LIMIT}),
     )
     notes = forms.CharField(
-        label="Anything to know before?",
+        label=_("Anything to know before?"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": NOTES_LIMIT}),
     )
@@ -75,7 +77,7 @@ class GuestForm(forms.Form):
 
 def _question_field(question: Mapping[str, Any]) -> forms.Field:
     if question["kind"] == "choice":
-        choices = [("", "Choose"), *((choice, choice) for choice in question["choices"])]
+        choices = [("", _("Choose")), *((choice, choice) for choice in question["choices"])]
         return forms.CharField(label=question["label"], required=False, widget=forms.Select(choices=choices))
     return forms.CharField(
         label=question["label"],

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.core.ical import LARGEST_FILE
 from scheduling.models import Calendar
@@ -22,14 +24,14 @@ def _dress(form: forms.Form) -> None:
 
 class ImportForm(forms.Form):
     file = forms.FileField(
-        label="File",
-        help_text="An .ics file, at most 10 MB.",
+        label=_("File"),
+        help_text=_("An .ics file, at most 10 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": ".ics,.ical,.ifb,text/calendar"}),
         allow_empty_file=True,  # the reader says what is wrong with it
-        error_messages={"required": "Choose a file."},
+        error_messages={"required": _("Choose a file.")},
     )
     calendar = forms.ModelChoiceField(
-        label="Into the calendar", queryset=Calendar.objects.none(), empty_label=None
+        label=_("Into the calendar"), queryset=Calendar.objects.none(), empty_label=None
     )
 
     def __init__(self, *args: Any, calendars: QuerySet[Calendar], **kwargs: Any) -> None:
@@ -40,7 +42,9 @@ class ImportForm(forms.Form):
     def clean_file(self) -> UploadedFile[Any]:
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST_FILE:
-            raise forms.ValidationError(f"The file is larger than {LARGEST_FILE // 1024 // 1024} MB.")
+            raise forms.ValidationError(
+                _("The file is larger than %(size)d MB.") % {"size": LARGEST_FILE // 1024 // 1024}
+            )
         return file
 
     def refuse(self, words: str) -> None:
@@ -50,14 +54,17 @@ class ImportForm(forms.Form):
 
 class SubscriptionForm(forms.Form):
     url = forms.CharField(
-        label="Address",
+        label=pgettext_lazy("web", "Address"),
         max_length=2000,
-        help_text="Ends in .ics as a rule, and begins with https:// or webcal://.",
+        help_text=_("Ends in .ics as a rule, and begins with https:// or webcal://."),
         widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Enter the address of the calendar."},
+        error_messages={"required": _("Enter the address of the calendar.")},
     )
     name = forms.CharField(
-        label="Name", max_length=200, required=False, help_text="Left empty, it is the calendar’s own."
+        label=pgettext_lazy("calendar", "Name"),
+        max_length=200,
+        required=False,
+        help_text=_("Left empty, it is the calendar’s own."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

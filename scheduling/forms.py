@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scheduling.core import wording
 from scheduling.core.event import EventValues, InvalidEvent, canonical, check, is_zone
@@ -41,40 +43,45 @@ class EventForm(RepeatFields):
     was drawn; `accepted_shift` names the wall times in a clock change that the person has been told about.
     """
 
-    title = forms.CharField(error_messages={"required": "Give the event a title."})
-    start_date = WrittenDate(label="Start date")
-    start_time = WrittenTime(label="Start time")
-    end_date = WrittenDate(label="End date", required=False)
-    end_time = WrittenTime(label="End time")
-    is_all_day = forms.BooleanField(label="All day", required=False)
-    time_zone = forms.CharField(label="Time zone", required=False)
-    location = forms.CharField(label="Location", required=False)
-    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    title = forms.CharField(
+        label=gettext_lazy("Title"), error_messages={"required": gettext_lazy("Give the event a title.")}
+    )
+    start_date = WrittenDate(label=gettext_lazy("Start date"))
+    start_time = WrittenTime(label=gettext_lazy("Start time"))
+    end_date = WrittenDate(label=gettext_lazy("End date"), required=False)
+    end_time = WrittenTime(label=gettext_lazy("End time"))
+    is_all_day = forms.BooleanField(label=gettext_lazy("All day"), required=False)
+    time_zone = forms.CharField(label=gettext_lazy("Time zone"), required=False)
+    location = forms.CharField(label=gettext_lazy("Location"), required=False)
+    description = forms.CharField(
+        label=gettext_lazy("Description"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
     calendar = forms.ModelChoiceField(
+        label=gettext_lazy("Calendar"),
         queryset=Calendar.objects.none(),
         empty_label=None,
         error_messages={
-            "required": "Choose a calendar.",
-            "invalid_choice": "Choose one of your own calendars.",
+            "required": gettext_lazy("Choose a calendar."),
+            "invalid_choice": gettext_lazy("Choose one of your own calendars."),
         },
     )
     color = forms.TypedChoiceField(
-        label="Colour",
-        choices=[("", "The calendar’s colour"), *wording.COLORS.items()],
+        label=gettext_lazy("Colour"),
+        choices=lambda: [("", _("The calendar’s colour")), *wording.color_names().items()],
         coerce=int,
         empty_value=None,
         required=False,
         widget=forms.RadioSelect,
     )
     availability = forms.ChoiceField(
-        label="Show me as",
+        label=gettext_lazy("Show me as"),
         choices=CalendarEvent.Availability.choices,
         widget=forms.RadioSelect,
         required=False,
     )
-    own_reminders = forms.BooleanField(label="Reminders of its own", required=False)
+    own_reminders = forms.BooleanField(label=gettext_lazy("Reminders of its own"), required=False)
     reminders = forms.TypedMultipleChoiceField(
-        label="Reminders", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Reminders"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     accepted_shift = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -96,11 +103,11 @@ class EventForm(RepeatFields):
         self.fields["calendar"].queryset = calendars  # type: ignore[attr-defined]
         self.fields["title"].widget.attrs |= {
             "autofocus": True,
-            "placeholder": "Title",
+            "placeholder": _("Title"),
             "autocomplete": "off",
         }
-        self.fields["location"].widget.attrs |= {"placeholder": "Place or video link"}
-        self.fields["description"].widget.attrs |= {"placeholder": "Description"}
+        self.fields["location"].widget.attrs |= {"placeholder": _("Place or video link")}
+        self.fields["description"].widget.attrs |= {"placeholder": _("Description")}
         self.fields["time_zone"].widget.attrs |= {"list": "zones", "autocomplete": "off"}
         known = {*LEADS, *(event.reminders or () if event else ())}
         self.fields["reminders"].choices = [(n, lead_words(n)) for n in sorted(known)]  # type: ignore[attr-defined]
@@ -119,7 +126,7 @@ class EventForm(RepeatFields):
 
     @property
     def usual_reminder(self) -> str:
-        return lead_words(self.profile.reminder_minutes).lower()
+        return wording.small(lead_words(self.profile.reminder_minutes))
 
     def initial_lines(self) -> tuple[str, ...]:
         if self.event is not None:
@@ -139,7 +146,8 @@ class EventForm(RepeatFields):
                 self.errors.pop(name, None)
         elif not is_zone(zone_name):
             self.add_error(
-                "time_zone", f"“{zone_name}” is not a time zone. Write a name such as Europe/Berlin."
+                "time_zone",
+                _("“%(name)s” is not a time zone. Write a name such as Europe/Berlin.") % {"name": zone_name},
             )
         self.span = span = None if self.errors.keys() & WHEN else self._span(data, zone_name)
         start, end = span or ANY_DAY
@@ -197,14 +205,16 @@ class EventForm(RepeatFields):
         first, last = data["start_date"], data["end_date"] or data["start_date"]
         if last < first:
             meant = wording.full_day(first, date.today())
-            self.add_error("end_date", f"The end is before the start. Did you mean {meant}?")
+            self.add_error(
+                "end_date", _("The end is before the start. Did you mean %(meant)s?") % {"meant": meant}
+            )
             return None
         return first, last + timedelta(days=1)
 
     def _instants(self, data: dict[str, Any], place: ZoneInfo) -> tuple[datetime, datetime] | None:
         for name in ("start_time", "end_time"):
             if data.get(name) is None:
-                self.add_error(name, "Give a time, or choose all day.")
+                self.add_error(name, _("Give a time, or choose all day."))
         if self.errors.keys() & {"start_time", "end_time"}:
             return None
         start = datetime.combine(data["start_date"], data["start_time"])
@@ -227,8 +237,11 @@ class EventForm(RepeatFields):
             day = wording.day_month(wall.date(), date.today())
             self.add_error(
                 name,
-                f"Clocks go forward on {day}: {wording.clock(wall)} does not exist in {place.key}. "
-                f"Save again and it becomes {stored}.",
+                _(
+                    "Clocks go forward on %(day)s: %(time)s does not exist in %(zone)s. "
+                    "Save again and it becomes %(stored)s."
+                )
+                % {"day": day, "time": wording.clock(wall), "zone": place.key, "stored": stored},
             )
         self._retype("accepted_shift", mark)
         return False
@@ -267,18 +280,18 @@ class EventForm(RepeatFields):
             )
         ]
         if self.can_repeat and rules[0] != rules[1]:
-            found.append(Difference("Repeat", rules[0] or "—", rules[1] or "—"))
+            found.append(Difference(_("Repeat"), rules[0] or "—", rules[1] or "—"))
         return found
 
     def _shown(self, name: str, value: Any) -> str:
         if name == "reminders":
             return ", ".join(lead_words(int(minutes)) for minutes in value) or "—"
         if name in ("is_all_day", "own_reminders"):
-            return "yes" if value else "no"
+            return _("yes") if value else _("no")
         if name == "color":
-            return wording.COLORS.get(int(value), "") if value else "the calendar’s"
+            return wording.color_names().get(int(value), "") if value else _("the calendar’s")
         if name == "availability":
-            return CalendarEvent.Availability(value or "busy").label
+            return str(CalendarEvent.Availability(value or "busy").label)
         if isinstance(value, time):
             return wording.clock(value, self.profile.clock == UserProfile.Clock.HOURS_12)
         if isinstance(value, date):
@@ -300,4 +313,6 @@ def _end_before_start(start: datetime, end: time, profile: UserProfile) -> str:
     if meant <= start:
         meant += timedelta(days=1)
     hour = wording.clock(meant, profile.clock == UserProfile.Clock.HOURS_12)
-    return f"The end is before the start. Did you mean {wording.weekday(meant)} {hour}?"
+    return _("The end is before the start. Did you mean %(meant)s?") % {
+        "meant": f"{wording.weekday(meant)} {hour}"
+    }

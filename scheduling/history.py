@@ -8,19 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.core.changes import Difference, Reader, differences
 from scheduling.core.event import EventValues, from_json
 from scheduling.core.zones import wall_time
 from scheduling.models import CalendarEvent, EventRevision, UserProfile
 
-GAVE_WAY = "Your version gave way to Google’s"
 LONGEST = 200  # changes that the page lists
-SOURCES = {
-    EventRevision.Origin.API: "by the API",
-    EventRevision.Origin.IMPORT: "by an import",
-    EventRevision.Origin.ADMIN: "in the administration",
-}
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ def history_of(event: CalendarEvent, profile: UserProfile) -> list[Change]:
         displaced = row.action == EventRevision.Action.DISPLACED
         if displaced and changes and before == after:
             # The write that followed tells the same, and its button brings the same back.
-            changes[-1] = replace(changes[-1], sentence=GAVE_WAY, action=row.action)
+            changes[-1] = replace(changes[-1], sentence=_gave_way(), action=row.action)
             continue
         moved = row.calendar_before is not None and row.calendar_before != calendar_after and not displaced
         changes.append(
@@ -79,17 +74,24 @@ def _differences(
     return differences(before, after, reader)
 
 
+def _gave_way() -> str:
+    return _("Your version gave way to Google’s")
+
+
 def _sentence(row: EventRevision, reader: Any) -> str:
     if row.action == EventRevision.Action.DISPLACED:
-        return GAVE_WAY
+        return _gave_way()
     if row.origin == EventRevision.Origin.GOOGLE:
-        return f"{row.get_action_display()} in Google"
-    who = "you" if row.actor_id == reader.pk else (row.actor.get_full_name() if row.actor else "")
-    parts = (
-        row.get_action_display(),
-        f"by {who}" if who else "",
-        SOURCES.get(EventRevision.Origin(row.origin), ""),
-    )
+        return _("%(action)s in Google") % {"action": row.get_action_display()}
+    who = _("by you") if row.actor_id == reader.pk else ""
+    if not who and row.actor and row.actor.get_full_name():
+        who = _("by %(name)s") % {"name": row.actor.get_full_name()}
+    sources = {
+        EventRevision.Origin.API: _("by the API"),
+        EventRevision.Origin.IMPORT: _("by an import"),
+        EventRevision.Origin.ADMIN: _("in the administration"),
+    }
+    parts = (row.get_action_display(), who, sources.get(EventRevision.Origin(row.origin), ""))
     return " ".join(filter(None, parts))
 
 
@@ -103,4 +105,4 @@ def _offer(row: EventRevision, event: CalendarEvent) -> str:
         and row.calendar_before in (None, event.calendar)
     ):
         return ""
-    return "Restore mine" if row.action == EventRevision.Action.DISPLACED else "Restore"
+    return _("Restore mine") if row.action == EventRevision.Action.DISPLACED else _("Restore")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from scheduling.core.origins import clean_origin
 from scheduling.core.slots.hours import without
-from scheduling.core.wording import WEEKDAYS
+from scheduling.core.wording import capital, hours_words, weekday_names
 from scheduling.models import AvailableTimeSlot, UserProfile
 
 MOST_RANGES = 12  # a day
@@ -72,7 +74,7 @@ class WeekForm:
                 _rows(data, f"start-{number}", f"end-{number}"),
                 _rows(data, f"break-start-{number}", f"break-end-{number}"),
             )
-            for number, name in enumerate(WEEKDAYS)
+            for number, name in enumerate(map(capital, weekday_names()))
         ]
         on, was = set(data.getlist("on")), set(data.getlist("was"))
         for day in self.days:
@@ -94,8 +96,8 @@ class WeekForm:
 
     @property
     def length(self) -> str:
-        hours, minutes = divmod(sum(day.minutes for day in self.days), 60)
-        return f"{hours} h{f' {minutes} min' if minutes else ''}"
+        minutes = sum(day.minutes for day in self.days)
+        return hours_words(timedelta(minutes=minutes)) if minutes else "0 h"
 
     def copy(self, day: str, to: Iterable[int]) -> None:
         """Give these days the rows and breaks of that one."""
@@ -123,13 +125,13 @@ class WeekForm:
         try:
             start, end = _clock(row.start), _clock(row.end)
         except ValueError:
-            return "Enter both times, such as 09:00 and 17:00."
+            return _("Enter both times, such as 09:00 and 17:00.")
         if row.start.startswith("24"):
-            return "Hours begin before 24:00."
+            return _("Hours begin before 24:00.")
         if start == end and start != time(0):
-            return "The end is the same as the start."
+            return _("The end is the same as the start.")
         if start in seen:
-            return "Another range begins at the same time."
+            return _("Another range begins at the same time.")
         seen.add(start)
         self.ranges.append((day.number, start, end, is_available))
         return ""
@@ -164,7 +166,7 @@ def _clock(text: str) -> time:
     """24:00 is the midnight that ends the day."""
     if text == "24:00":
         return time(0)
-    hours, _, minutes = text.partition(":")
+    hours, _colon, minutes = text.partition(":")
     if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
         raise ValueError(text)
     return time(int(hours), int(minutes))
@@ -173,21 +175,21 @@ def _clock(text: str) -> time:
 class DateForm(forms.Form):
     """Other hours on one day or several, or none at all."""
 
-    date = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    date = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
     last_date = forms.DateField(
-        label="Last day", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     kind = forms.ChoiceField(
-        label="Hours",
+        label=gettext_lazy("Hours"),
         choices=[
-            ("closed", "Closed, time off"),
-            ("open", "These hours instead"),
-            ("break", "Not in these hours"),
+            ("closed", gettext_lazy("Closed, time off")),
+            ("open", gettext_lazy("These hours instead")),
+            ("break", gettext_lazy("Not in these hours")),
         ],
     )
-    start_time = forms.CharField(label="From", required=False)
-    end_time = forms.CharField(label="Until", required=False)
-    note = forms.CharField(label="Note for yourself", required=False, max_length=200)
+    start_time = forms.CharField(label=gettext_lazy("From"), required=False)
+    end_time = forms.CharField(label=gettext_lazy("Until"), required=False)
+    note = forms.CharField(label=gettext_lazy("Note for yourself"), required=False, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "auto_id": "date_%s"})
@@ -217,7 +219,7 @@ class DateForm(forms.Form):
         try:
             return _clock(text)
         except ValueError:
-            raise ValidationError("Enter a time such as 09:00.") from None
+            raise ValidationError(_("Enter a time such as 09:00.")) from None
 
     def values(self) -> Mapping[str, Any]:
         values = dict(self.cleaned_data)
@@ -226,7 +228,7 @@ class DateForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         if cleaned.get("kind") in ("open", "break") and not self.errors and not cleaned["start_time"]:
-            self.add_error("start_time", "Enter the hours of these days.")
+            self.add_error("start_time", _("Enter the hours of these days."))
         return cleaned
 
     def refuse(self, error: ValidationError) -> None:
@@ -236,17 +238,17 @@ class DateForm(forms.Form):
 
 def _kept(day: Any) -> Any:
     if not 1970 <= day.year <= 2199:
-        raise ValidationError("Dates from 1970 to 2199 are kept.")
+        raise ValidationError(_("Dates from 1970 to 2199 are kept."))
     return day
 
 
 class PageForm(forms.Form):
     """Whether guests find a page, and under which address."""
 
-    public_page = forms.BooleanField(label="Public booking page", required=False)
-    handle = forms.CharField(label="Address", required=False, max_length=40)
+    public_page = forms.BooleanField(label=gettext_lazy("Public booking page"), required=False)
+    handle = forms.CharField(label=pgettext_lazy("web", "Address"), required=False, max_length=40)
     embed_origins = forms.CharField(
-        label="Sites that may embed it",
+        label=gettext_lazy("Sites that may embed it"),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -270,9 +272,9 @@ class PageForm(forms.Form):
             try:
                 validate_slug(handle)
             except ValidationError:
-                raise ValidationError("Letters, digits and hyphens only.") from None
+                raise ValidationError(_("Letters, digits and hyphens only.")) from None
         if handle and UserProfile.objects.filter(handle=handle).exclude(pk=self.profile.pk).exists():
-            raise ValidationError("This address is taken.")
+            raise ValidationError(_("This address is taken."))
         return handle
 
     def clean_embed_origins(self) -> list[str]:
@@ -281,12 +283,12 @@ class PageForm(forms.Form):
         except ValueError as error:
             raise ValidationError(str(error)) from None
         if len(origins) > MOST_ORIGINS:
-            raise ValidationError(f"At most {MOST_ORIGINS} sites.")
+            raise ValidationError(_("At most %(count)d sites.") % {"count": MOST_ORIGINS})
         return list(dict.fromkeys(origins))
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("public_page") and not self.cleaned_data.get("handle") and not self.errors:
-            self.add_error("handle", "The page needs an address.")
+            self.add_error("handle", _("The page needs an address."))
         return self.cleaned_data
 
     def values(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.core.zones import UnknownZone, zone, zone_names
 from scheduling.models import UserProfile
@@ -14,18 +15,23 @@ from scheduling.models import UserProfile
 
 class ProfileForm(forms.Form):
     timezone = forms.CharField(
-        label="Time zone",
+        label=_("Time zone"),
         max_length=64,
-        help_text="All times move when you change this. All-day events stay on their day.",
+        help_text=_("All times move when you change this. All-day events stay on their day."),
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
     )
     second_time_zone = forms.CharField(
-        label="Second time zone",
+        label=_("Second time zone"),
         max_length=64,
         required=False,
-        help_text="A second column of hours beside the week and day.",
+        help_text=_("A second column of hours beside the week and day."),
         widget=forms.TextInput(
-            attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false", "placeholder": "None"}
+            attrs={
+                "list": "zones",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "placeholder": pgettext_lazy("time zone", "None"),
+            }
         ),
     )
     language = forms.ChoiceField(
@@ -36,79 +42,85 @@ class ProfileForm(forms.Form):
         widget=forms.Select,
     )
     first_day_of_week = forms.TypedChoiceField(
-        label="First day of the week",
-        choices=[(6, "Saturday"), (0, "Sunday"), (1, "Monday")],
+        label=_("First day of the week"),
+        choices=[(6, _("Saturday")), (0, _("Sunday")), (1, _("Monday"))],
         coerce=int,
         widget=forms.RadioSelect,
     )
     clock = forms.ChoiceField(
-        label="Hours", choices=[("24", "14:00"), ("12", "2:00 pm")], widget=forms.RadioSelect
+        label=_("Hours"), choices=[("24", "14:00"), ("12", _("2:00 pm"))], widget=forms.RadioSelect
     )
-    show_weekends = forms.BooleanField(label="Show weekends", required=False)
+    show_weekends = forms.BooleanField(label=_("Show weekends"), required=False)
     working_hours_start = forms.TimeField(
-        label="Working hours", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+        label=_("Working hours"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
     working_hours_end = forms.TimeField(
-        label="Working hours end", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+        label=_("Working hours end"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
-    default_event_duration = forms.IntegerField(label="Length of a new event", min_value=5, max_value=1440)
+    default_event_duration = forms.IntegerField(label=_("Length of a new event"), min_value=5, max_value=1440)
     reminder_minutes = forms.IntegerField(
-        label="Reminder",
+        label=_("Reminder"),
         min_value=0,
         max_value=40320,
-        help_text="For events without reminders of their own. All-day events count back from your working hours.",
+        help_text=_(
+            "For events without reminders of their own. All-day events count back from your working hours."
+        ),
         error_messages={
-            "min_value": "A reminder cannot come after the start. Enter 0 to 40320.",
-            "max_value": "Enter 0 to 40320.",
+            "min_value": _("A reminder cannot come after the start. Enter 0 to 40320."),
+            "max_value": _("Enter 0 to 40320."),
         },
     )
     email_notifications = forms.BooleanField(
-        label="Reminders and notices by mail",
+        label=_("Reminders and notices by mail"),
         required=False,
-        help_text="What guests book is mailed in any case.",
+        help_text=_("What guests book is mailed in any case."),
     )
     page_notifications = forms.BooleanField(
-        label="Reminders on the page",
+        label=_("Reminders on the page"),
         required=False,
-        help_text="A line at the foot of whichever page is open.",
+        help_text=_("A line at the foot of whichever page is open."),
     )
     agenda_time = forms.TimeField(
-        label="Agenda of the day by mail",
+        label=_("Agenda of the day by mail"),
         required=False,
-        help_text="At this time, on days with events. Leave it empty for none.",
+        help_text=_("At this time, on days with events. Leave it empty for none."),
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     quiet_from = forms.TimeField(
-        label="Quiet hours",
+        label=_("Quiet hours"),
         required=False,
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     quiet_until = forms.TimeField(
-        label="Quiet hours end",
+        label=_("Quiet hours end"),
         required=False,
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     google_calendar_sync_enabled = forms.BooleanField(
-        label="Sync with Google Calendar",
+        label=_("Sync with Google Calendar"),
         required=False,
-        help_text="Turn off to pause reading and sending. Nothing is lost; it goes on where it stopped.",
+        help_text=_("Turn off to pause reading and sending. Nothing is lost; it goes on where it stopped."),
     )
     theme = forms.ChoiceField(
-        label="Theme",
-        choices=[("system", "System"), ("light", "Light"), ("dark", "Dark")],
-        help_text="System follows your device, day and night.",
+        label=_("Theme"),
+        choices=[
+            ("system", pgettext_lazy("theme", "System")),
+            ("light", pgettext_lazy("theme", "Light")),
+            ("dark", pgettext_lazy("theme", "Dark")),
+        ],
+        help_text=_("System follows your device, day and night."),
         widget=forms.RadioSelect,
     )
     density = forms.ChoiceField(
-        label="Density",
+        label=_("Density"),
         choices=UserProfile.Density.choices,
-        help_text="Height of an hour in the day and week.",
+        help_text=_("Height of an hour in the day and week."),
         widget=forms.RadioSelect,
     )
     shortcuts_enabled = forms.BooleanField(
-        label="Single-key shortcuts",
+        label=_("Single-key shortcuts"),
         required=False,
-        help_text="Turn off if they clash with a screen reader or voice control.",
+        help_text=_("Turn off if they clash with a screen reader or voice control."),
     )
 
     zones = zone_names()
@@ -146,9 +158,9 @@ class ProfileForm(forms.Form):
         cleaned = self.cleaned_data
         start, end = cleaned.get("working_hours_start"), cleaned.get("working_hours_end")
         if start and end and end <= start:
-            self.add_error("working_hours_end", "Working hours end before they start.")
+            self.add_error("working_hours_end", _("Working hours end before they start."))
         if not self.errors and (cleaned["quiet_from"] is None) != (cleaned["quiet_until"] is None):
-            self.add_error("quiet_until", "Quiet hours need both times, or none.")
+            self.add_error("quiet_until", _("Quiet hours need both times, or none."))
         return cleaned
 
 
@@ -156,4 +168,6 @@ def _zone_name(name: str) -> str:
     try:
         return zone(name).key
     except UnknownZone as error:
-        raise forms.ValidationError(f"{error} Write a name such as Europe/Berlin.") from error
+        raise forms.ValidationError(
+            _("“%(name)s” is not a time zone. Write a name such as Europe/Berlin.") % {"name": name}
+        ) from error

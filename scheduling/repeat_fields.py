@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from scheduling.core import wording
 from scheduling.core.repeat import (
@@ -18,7 +20,6 @@ from scheduling.core.repeat import (
     MONTH_DAYS,
     MOST_COUNT,
     MOST_EVERY,
-    ORDINALS,
     Place,
     Repeat,
     read_repeat,
@@ -27,14 +28,14 @@ from scheduling.core.repeat import (
 from scheduling.written import WrittenDate
 
 CHOICES = (
-    ("", "Does not repeat"),
-    ("daily", "Daily"),
-    ("weekly", "Weekly on chosen days"),
-    ("monthly", "Monthly"),
-    ("yearly", "Yearly"),
+    ("", _("Does not repeat")),
+    ("daily", _("Daily")),
+    ("weekly", _("Weekly on chosen days")),
+    ("monthly", _("Monthly")),
+    ("yearly", _("Yearly")),
 )
 START, DAY, WEEKDAY = "start", "day", "weekday"
-NEVER, AFTER, ON = "never", "after", "on"
+NEVER, AFTER, ON = pgettext_lazy("repeat", "never"), pgettext_lazy("repeat", "after"), "on"
 ASKED = {
     "weekly": {"repeat_days"},
     "monthly": {"repeat_by", "repeat_day", "repeat_ordinal", "repeat_weekday"},
@@ -42,8 +43,26 @@ ASKED = {
 }
 
 
-def _number(label: str, most: int, missing: str) -> forms.IntegerField:
-    fault = f"Give a whole number from 1 to {most}."
+ORDINALS = (
+    (1, pgettext_lazy("which weekday", "the first")),
+    (2, pgettext_lazy("which weekday", "the second")),
+    (3, pgettext_lazy("which weekday", "the third")),
+    (4, pgettext_lazy("which weekday", "the fourth")),
+    (5, pgettext_lazy("which weekday", "the fifth")),
+    (-1, pgettext_lazy("which weekday", "the last")),
+)
+
+
+def _weekdays() -> list[tuple[str, str]]:
+    return list(zip(wording.CODES, wording.weekday_names(), strict=True))
+
+
+def _month_day(day: int) -> str:
+    return gettext("the last day") if day < 0 else gettext("day %(day)d") % {"day": day}
+
+
+def _number(label: Any, most: int, missing: str) -> forms.IntegerField:
+    fault = _("Give a whole number from 1 to %(most)d.") % {"most": most}
     words = {"required": missing, "invalid": fault, "min_value": fault, "max_value": fault}
     attributes = {"inputmode": "numeric"}
     return forms.IntegerField(
@@ -56,45 +75,56 @@ def _number(label: str, most: int, missing: str) -> forms.IntegerField:
     )
 
 
-def _choice(label: str, choices: Any, **options: Any) -> forms.TypedChoiceField:
-    words = {"invalid_choice": "Choose one of the list."}
+def _choice(label: Any, choices: Any, **options: Any) -> forms.TypedChoiceField:
+    words = {"invalid_choice": _("Choose one of the list.")}
     return forms.TypedChoiceField(
-        label=label, choices=list(choices), required=False, error_messages=words, **options
+        label=label, choices=choices, required=False, error_messages=words, **options
     )
 
 
 class RepeatFields(forms.Form):
     """Part of the event's form; `prepare_repeat` fills it, `read_repeat_lines` reads it."""
 
-    repeat = forms.CharField(label="Repeat", required=False)
-    repeat_every = _number("Every", MOST_EVERY, "")
+    repeat = forms.CharField(label=_("Repeat"), required=False)
+    repeat_every = _number(pgettext_lazy("repeat", "Every"), MOST_EVERY, "")
     repeat_days = forms.MultipleChoiceField(
-        label="On",
-        choices=list(zip(wording.CODES, wording.WEEKDAYS, strict=True)),
+        label=pgettext_lazy("repeat", "On"),
+        choices=lambda: _weekdays(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "Choose weekdays of the list."},
+        error_messages={"invalid_choice": _("Choose weekdays of the list.")},
     )
     repeat_by = _choice(
-        "On",
-        [(START, "the day it starts on"), (DAY, "a day of the month"), (WEEKDAY, "a weekday of the month")],
+        pgettext_lazy("repeat", "On"),
+        [
+            (START, _("the day it starts on")),
+            (DAY, _("a day of the month")),
+            (WEEKDAY, _("a weekday of the month")),
+        ],
     )
     repeat_day = _choice(
-        "Day of the month",
-        ((day, "the last day" if day < 0 else f"day {day}") for day in MONTH_DAYS),
+        _("Day of the month"),
+        lambda: [(day, _month_day(day)) for day in MONTH_DAYS],
         coerce=int,
         empty_value=None,
     )
     repeat_ordinal = _choice(
-        "Which one",
-        ((number, f"the {wording.ORDINALS[number]}") for number in ORDINALS),
+        _("Which one"),
+        ORDINALS,
         coerce=int,
         empty_value=None,
     )
-    repeat_weekday = _choice("Weekday", zip(wording.CODES, wording.WEEKDAYS, strict=True))
-    repeat_ends = _choice("Ends", [(NEVER, "never"), (AFTER, "after"), (ON, "on a date")])
-    repeat_count = _number("Number of times", MOST_COUNT, "")
-    repeat_until = WrittenDate(label="Last date", required=False)
+    repeat_weekday = _choice(_("Weekday"), lambda: _weekdays())
+    repeat_ends = _choice(
+        pgettext_lazy("repeat", "Ends"),
+        [
+            (NEVER, pgettext_lazy("repeat", "never")),
+            (AFTER, pgettext_lazy("repeat", "after")),
+            (ON, pgettext_lazy("repeat", "on a date")),
+        ],
+    )
+    repeat_count = _number(_("Number of times"), MOST_COUNT, "")
+    repeat_until = WrittenDate(label=_("Last date"), required=False)
     repeat_was = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
 
     can_repeat = True
@@ -110,13 +140,19 @@ class RepeatFields(forms.Form):
         self.initial["repeat"] = "\n".join(lines) if repeat is None else repeat.frequency
         self.fields["repeat"].widget = forms.Select(choices=self._repeat_choices(lines, repeat))
 
-    def _repeat_choices(self, lines: tuple[str, ...], repeat: Repeat | None) -> list[tuple[str, str]]:
+    def _repeat_choices(self, lines: tuple[str, ...], repeat: Repeat | None) -> list[tuple[str, Any]]:
         own = {"\n".join(lines)} if repeat is None else set()
         if self.is_bound:
             own.add(str(self.data.get("repeat") or ""))
-        known = {value for value, _ in CHOICES}
+        known = {value for value, _label in CHOICES}
         words = ((text, wording.repeats(text.splitlines(), date.today())) for text in sorted(own - known))
-        return [*CHOICES, *((text, f"Custom: {said or 'a rule of its own'}") for text, said in words)]
+        return [
+            *CHOICES,
+            *(
+                (text, gettext("Custom: %(rule)s") % {"rule": said or gettext("a rule of its own")})
+                for text, said in words
+            ),
+        ]
 
     def read_repeat_lines(self, place: Place) -> tuple[str, ...]:
         """What the editor says, as lines; of an event whose rule was left alone the very same lines."""
@@ -136,7 +172,7 @@ class RepeatFields(forms.Form):
         if typed == before and was == self.initial_lines():
             return was
         if typed.until and typed.until < place.start:
-            self.add_error("repeat_until", "The last date is before the event starts.")
+            self.add_error("repeat_until", _("The last date is before the event starts."))
             typed = replace(typed, until=None)
         return repeat_lines(typed, place)
 
@@ -147,9 +183,9 @@ class RepeatFields(forms.Form):
     def _typed(self, frequency: str, data: dict[str, Any]) -> Repeat:
         ends = data.get("repeat_ends")
         if ends == AFTER and data.get("repeat_count") is None and "repeat_count" not in self.errors:
-            self.add_error("repeat_count", "Say how many times.")
+            self.add_error("repeat_count", _("Say how many times."))
         if ends == ON and data.get("repeat_until") is None and "repeat_until" not in self.errors:
-            self.add_error("repeat_until", "Give the last date.")
+            self.add_error("repeat_until", _("Give the last date."))
         repeat = Repeat(
             frequency,
             every=data.get("repeat_every") or 1,

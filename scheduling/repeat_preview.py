@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from scheduling.core import wording
 from scheduling.core.event import EventValues, parse_moment
 from scheduling.core.recurrence import (
@@ -51,7 +54,7 @@ def form_preview(form: EventForm, occurrence: SeriesOccurrence | None, today: da
         if faults := [form.errors[name][0] for name in form.errors if name.startswith("repeat")]:
             return Preview(fault=str(faults[0]))
         if form.span is None:
-            return Preview(fault="Say when the event is, and its dates are shown here.")
+            return Preview(fault=_("Say when the event is, and its dates are shown here."))
         values = form.values
     else:
         assert shown is not None
@@ -76,15 +79,21 @@ def preview_of(values: EventValues, since: datetime | date, today: date) -> Prev
         return Preview(fault=str(error))
     words = wording.repeats(values.recurrence, today, values.time_zone)
     days = [_day(span, values) for span in spans]
-    dates = tuple(_short(day, today) for day in days[:MOST_DATES])
+    dates = tuple(wording.short_day(day, today) for day in days[:MOST_DATES])
     if end is None:
-        return Preview(words, "The next dates:", (*dates, "…"), note=_note(values))
+        return Preview(words, _("The next dates:"), (*dates, "…"), note=_note(values))
     many = len(spans) >= MOST_OCCURRENCES
-    number = (
-        f"{MOST_OCCURRENCES} times or more" if many else "Once" if len(days) == 1 else f"{len(days)} times"
-    )
-    last = _short(days[-1], today) if len(days) > MOST_DATES and not many else ""
-    return Preview(words, f"{number}:", dates, last, _note(values))
+    last = wording.short_day(days[-1], today) if len(days) > MOST_DATES and not many else ""
+    lead = _number_of_times(MOST_OCCURRENCES if many else len(days), many)
+    return Preview(words, lead, dates, last, _note(values))
+
+
+def _number_of_times(count: int, or_more: bool) -> str:
+    if or_more:
+        return _("%(count)d times or more:") % {"count": count}
+    if count == 1:
+        return _("Once:")
+    return ngettext("%(count)d time:", "%(count)d times:", count) % {"count": count}
 
 
 def _from(values: EventValues, first: datetime, end: datetime | None) -> list[OccurrenceSpan]:
@@ -112,14 +121,8 @@ def _day(span: OccurrenceSpan, values: EventValues) -> date:
     return span.start
 
 
-def _short(day: date, today: date) -> str:
-    """`Thu 19 Nov`."""
-    year = f" {day.year}" if day.year != today.year else ""
-    return f"{wording.weekday(day)[:3]} {day.day} {wording.MONTHS[day.month - 1][:3]}{year}"
-
-
 def _note(values: EventValues) -> str:
     rules = [line for text in values.recurrence if (line := read_line(text)).name == "RRULE"]
     if any(names_start(values, rule) for rule in rules) or not rules:
         return ""
-    return "The first one is the start itself, which the rule does not name."
+    return _("The first one is the start itself, which the rule does not name.")

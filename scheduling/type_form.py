@@ -8,8 +8,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from scheduling.core.wording import COLORS
+from scheduling.core.wording import color_names
 from scheduling.models import AppointmentType, Calendar
 
 SPARE_QUESTIONS = 2
@@ -21,9 +23,9 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
     """The type's own fields, its lengths as text, and a few rows of questions (`question-N`, `choices-N`, `required-N`)."""
 
     other_durations = forms.CharField(
-        label="Other lengths", required=False, help_text="Minutes, parted by commas: 15, 60."
+        label=_("Other lengths"), required=False, help_text=_("Minutes, parted by commas: 15, 60.")
     )
-    color = forms.TypedChoiceField(label="Colour", choices=list(COLORS.items()), coerce=int)
+    color = forms.TypedChoiceField(label=_("Colour"), choices=lambda: list(color_names().items()), coerce=int)
 
     class Meta:
         model = AppointmentType
@@ -54,30 +56,30 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
             "calendars_to_check",
         ]
         labels = {
-            "slug": "Address",
-            "duration": "Length",
-            "place_kind": "Where",
-            "place": "Place",
-            "is_active": "Can be booked",
-            "is_secret": "By secret link only",
-            "requires_approval": "You confirm each request",
-            "seats": "Places",
-            "buffer_before": "Buffer before",
-            "buffer_after": "Buffer after",
-            "minimum_notice": "Earliest notice",
-            "increment": "A slot begins every",
-            "grid": "Counted",
-            "window_kind": "Booking window",
-            "window_days": "Days ahead",
-            "window_start": "First day",
-            "window_end": "Last day",
-            "daily_cap": "At most a day",
-            "weekly_cap": "At most a week",
-            "monthly_cap": "At most a month",
-            "calendar": "Write bookings to",
-            "calendars_to_check": "Busy in",
+            "slug": pgettext_lazy("web", "Address"),
+            "duration": _("Length"),
+            "place_kind": _("Where"),
+            "place": _("Place"),
+            "is_active": _("Can be booked"),
+            "is_secret": _("By secret link only"),
+            "requires_approval": _("You confirm each request"),
+            "seats": _("Places"),
+            "buffer_before": _("Buffer before"),
+            "buffer_after": _("Buffer after"),
+            "minimum_notice": _("Earliest notice"),
+            "increment": _("A slot begins every"),
+            "grid": _("Counted"),
+            "window_kind": _("Booking window"),
+            "window_days": _("Days ahead"),
+            "window_start": _("First day"),
+            "window_end": _("Last day"),
+            "daily_cap": _("At most a day"),
+            "weekly_cap": _("At most a week"),
+            "monthly_cap": _("At most a month"),
+            "calendar": _("Write bookings to"),
+            "calendars_to_check": _("Busy in"),
         }
-        help_texts = {"window_end": "", "seats": "More than one: a group shares the time."}
+        help_texts = {"window_end": "", "seats": _("More than one: a group shares the time.")}
         widgets = {
             "description": forms.Textarea(attrs={"rows": 3}),
             "calendars_to_check": forms.CheckboxSelectMultiple,
@@ -89,7 +91,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         own: Any = self.fields
         own["calendar"].queryset = calendars.filter(is_read_only=False)
-        own["calendar"].empty_label = "Primary calendar"
+        own["calendar"].empty_label = _("Primary calendar")
         own["calendars_to_check"].queryset = calendars
         if not self.is_bound:
             lengths = self.instance.other_durations
@@ -110,7 +112,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             return [int(part) for part in parts if part]
         except ValueError:
-            raise ValidationError("Write minutes, parted by commas.") from None
+            raise ValidationError(_("Write minutes, parted by commas.")) from None
 
     def _post_clean(self) -> None:
         """The service writes and checks; Django's own check of the model would say it in other words, and twice."""
@@ -146,7 +148,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]
         """The questions, and empty rows for more."""
         taken = {question["key"] for question in self.questions}
         free = (f"q{n}" for n in range(1, 99) if f"q{n}" not in taken)
-        spare = [{"key": next(free), "label": "", "choices": []} for _ in range(SPARE_QUESTIONS)]
+        spare = [{"key": next(free), "label": "", "choices": []} for number in range(SPARE_QUESTIONS)]
         return [*self.questions, *spare]
 
     def values(self) -> dict[str, Any]:

@@ -6,18 +6,21 @@ from datetime import date, time
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 
 class WrittenDate(forms.DateField):
     def __init__(self, **options: Any) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(widget=widget, error_messages={"required": "Give a date."}, **options)
+        super().__init__(widget=widget, error_messages={"required": _("Give a date.")}, **options)
 
     def to_python(self, value: Any) -> date | None:
         try:
             return super().to_python(value)
         except forms.ValidationError:
-            raise forms.ValidationError(f"“{value}” is not a date. Write it as 2026-11-24.") from None
+            raise forms.ValidationError(
+                _("“%(text)s” is not a date. Write it as 2026-11-24.") % {"text": value}
+            ) from None
 
 
 class WrittenTime(forms.TimeField):
@@ -30,4 +33,6 @@ class WrittenTime(forms.TimeField):
         try:
             return super().to_python(value)
         except forms.ValidationError:
-            raise forms.ValidationError(f"“{value}” is not a time. Write 0:00 to 23:59.") from None
+            raise forms.ValidationError(
+                _("“%(text)s” is not a time. Write 0:00 to 23:59.") % {"text": value}
+            ) from None

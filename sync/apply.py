@@ -16,9 +16,10 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import services
-from scheduling.core.changes import LABELS, take_groups
+from scheduling.core.changes import named_in_sentence, take_groups
 from scheduling.core.event import EventValues, InvalidEvent, from_json, to_json
 from scheduling.models import CalendarEvent, EventRevision
 from sync.core.merge import changed_groups, merge
@@ -113,8 +114,11 @@ def _apply(
 
 def _tell_arrival(link: CalendarLink, event: CalendarEvent | None, before: EventValues) -> None:
     assert event is not None
-    verb = "deleted" if event.is_deleted else "changed"
-    text = f"“{before.title}” was {verb} in Google · {link.calendar}"
+    names = {"title": before.title, "calendar": link.calendar}
+    if event.is_deleted:
+        verb, text = "deleted", _("“%(title)s” was deleted in Google · %(calendar)s") % names
+    else:
+        verb, text = "changed", _("“%(title)s” was changed in Google · %(calendar)s") % names
     tell(link.account_id, IN, verb, text, event=event, before=before, after=event.values)
 
 
@@ -143,7 +147,9 @@ def _apply_living(
         return event  # deleted here, untouched there: the deletion is still to be sent
     conflicts: tuple[str, ...] = ()
     if event.is_deleted:
-        _note(link, event, "restored", "It was changed in Google after you deleted it here, so it is back.")
+        _note(
+            link, event, "restored", _("It was changed in Google after you deleted it here, so it is back.")
+        )
         merged, ours = theirs, theirs
     else:
         ours = event.values
@@ -205,7 +211,7 @@ def _apply_cancelled(
                 link,
                 event,
                 "kept",
-                "It was deleted in Google after you changed it here, so it goes back there.",
+                _("It was deleted in Google after you changed it here, so it goes back there."),
             )
             return event
         services.keep_displaced(event=event, values=event.values, origin=EventRevision.Origin.GOOGLE)
@@ -314,7 +320,7 @@ def _quarantine(link: CalendarLink, item: RemoteItem, known: EventLink | None, e
         link,
         known.event,
         "quarantined",
-        f"An event from Google was not understood and is kept aside: {error}",
+        _("An event from Google was not understood and is kept aside: %(reason)s") % {"reason": error},
     )
 
 
@@ -331,8 +337,8 @@ def _open_conflict(
         defaults={"groups": list(groups), "ours": to_json(ours), "theirs": to_json(theirs)},
     )
     services.set_sync_state(event=event, sync_state=CalendarEvent.SyncState.CONFLICT)
-    named = " and ".join(LABELS[group].lower() for group in groups)
-    _note(known.link, event, "conflict", f"“{event.title}” was changed in two places: {named} wait for you")
+    text = _("“%(title)s” was changed in two places: %(parts)s wait for you")
+    _note(known.link, event, "conflict", text % {"title": event.title, "parts": named_in_sentence(groups)})
 
 
 def _note(link: CalendarLink, event: CalendarEvent | None, action: str, text: str) -> None:

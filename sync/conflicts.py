@@ -16,9 +16,19 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from scheduling import services
-from scheduling.core.changes import GROUPS, LABELS, Reader, changed_groups, differences, take_groups, words
+from scheduling.core.changes import (
+    GROUPS,
+    Reader,
+    changed_groups,
+    differences,
+    label_of,
+    named_in_sentence,
+    take_groups,
+    words,
+)
 from scheduling.core.event import EventValues, from_json
 from scheduling.details import details_of
 from scheduling.history import reader_of
@@ -100,10 +110,12 @@ def _fields(conflict: Conflict, event: CalendarEvent, reader: Reader) -> Iterabl
     for group in GROUPS:
         if group in said:
             text = words(theirs, group, reader)
-            yield Field(group, LABELS[group], text, text, is_open=False)
+            yield Field(group, label_of(group), text, text, is_open=False)
     if event.attendees:
-        guests = ", ".join(str(g.get("displayName") or g.get("email") or "Someone") for g in event.attendees)
-        yield Field("guests", "Guests", guests, guests, is_open=False)
+        guests = ", ".join(
+            str(g.get("displayName") or g.get("email") or _("Someone")) for g in event.attendees
+        )
+        yield Field("guests", _("Guests"), guests, guests, is_open=False)
 
 
 @transaction.atomic
@@ -137,13 +149,19 @@ def resolve_conflict(
     _close(
         conflict, event, "mixed" if kept and len(kept) < len(conflict.groups) else OURS if kept else THEIRS
     )
-    named = ", ".join(LABELS[group].lower() for group in kept)
-    whose = f"your {named} of" if kept else "Google’s"
+    title = event.title
+    if kept:
+        said = _("You kept your %(parts)s of “%(title)s”") % {
+            "parts": named_in_sentence(kept),
+            "title": title,
+        }
+    else:
+        said = _("You kept Google’s “%(title)s”") % {"title": title}
     tell(
         account.pk,
         NOTE,
         "chosen",
-        f"You kept {whose} “{event.title}”",
+        said,
         event=event,
         before=before,
         after=event.values,

@@ -15,9 +15,10 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import availability
-from scheduling.presentation.viewer import Viewer, long_day
+from scheduling.presentation.viewer import Viewer
 from scheduling.services import InvalidMail, queue_mail
 from scheduling.unsubscribe import NOTIFICATIONS
 from sync.grants import end_of_grant
@@ -58,7 +59,7 @@ class Trouble:
             return ""
         viewer = Viewer.of(self.account.user.profile, timezone.now())
         local = self.ends_at.astimezone(viewer.place)
-        return f"{long_day(local.date())} at {viewer.time(local)}"
+        return _("%(day)s at %(time)s") % {"day": viewer.long_day(local.date()), "time": viewer.time(local)}
 
 
 def trouble_of(user: Any) -> Trouble | None:

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from scheduling.core import wording
 from scheduling.core.event import EventValues, from_json, to_json
+from scheduling.core.language import gettext as _
+from scheduling.core.language import pgettext
 from scheduling.core.reminders import lead_words
 
 # Start, end, zones and rule belong together: mixing two versions' times makes an event nobody meant.
@@ -30,18 +32,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "color": ("color",),
     "reminders": ("reminders",),
 }
-LABELS = {
-    "when": "When",
-    "title": "Title",
-    "description": "Description",
-    "location": "Place",
-    "status": "Status",
-    "availability": "Shown as",
-    "visibility": "Visibility",
-    "color": "Colour",
-    "reminders": "Reminder",
-}
-VISIBILITY = {"default": "as the calendar", "public": "public", "private": "private"}
 
 
 @dataclass(frozen=True)
@@ -93,13 +83,43 @@ def differences(before: EventValues, after: EventValues, reader: Reader) -> tupl
     """Where the two differ, in words: `Place`, `Room Havel`, `Video`."""
     found = []
     for group in changed_groups(before, after):
-        label, old, new = LABELS[group], words(before, group, reader), words(after, group, reader)
+        label, old, new = label_of(group), words(before, group, reader), words(after, group, reader)
         if group == "when":
             label, old, new = _times(before, after, reader)
         if old == new:
             old, new = _in_full(before, group), _in_full(after, group)
         found.append(Difference(group, label, old, new))
     return tuple(found)
+
+
+def label_of(group: str) -> str:
+    return {
+        "when": _("When"),
+        "title": _("Title"),
+        "description": _("Description"),
+        "location": _("Place"),
+        "status": _("Status"),
+        "availability": _("Shown as"),
+        "visibility": _("Visibility"),
+        "color": _("Colour"),
+        "reminders": _("Reminder"),
+    }[group]
+
+
+def named_in_sentence(groups: Iterable[str]) -> str:
+    """`title and place`."""
+    names = {
+        "when": pgettext("part of an event", "when"),
+        "title": pgettext("part of an event", "title"),
+        "description": pgettext("part of an event", "description"),
+        "location": pgettext("part of an event", "place"),
+        "status": pgettext("part of an event", "status"),
+        "availability": pgettext("part of an event", "shown as"),
+        "visibility": pgettext("part of an event", "visibility"),
+        "color": pgettext("part of an event", "colour"),
+        "reminders": pgettext("part of an event", "reminder"),
+    }
+    return wording.listed([names[group] for group in groups])
 
 
 def words(values: EventValues, group: str, reader: Reader) -> str:
@@ -110,18 +130,35 @@ def words(values: EventValues, group: str, reader: Reader) -> str:
             repeats = wording.repeats(values.recurrence, reader.today)
             return ", ".join(filter(None, (days, times))) + (f" · {repeats}" if repeats else "")
         case "title":
-            return values.title or "no title"
+            return values.title or _("no title")
         case "availability":
-            return values.availability
+            return {"busy": pgettext("shown as", "busy"), "free": pgettext("shown as", "free")}.get(
+                values.availability, values.availability
+            )
         case "visibility":
-            return VISIBILITY.get(values.visibility, values.visibility)
+            return {
+                "default": _("as the calendar"),
+                "public": pgettext("visibility", "public"),
+                "private": pgettext("visibility", "private"),
+                "confidential": pgettext("visibility", "confidential"),
+            }.get(values.visibility, values.visibility)
+        case "status":
+            return {
+                "confirmed": pgettext("event", "confirmed"),
+                "tentative": pgettext("event", "tentative"),
+                "cancelled": pgettext("event", "cancelled"),
+            }.get(values.status, values.status)
         case "reminders":
             if values.reminders is None:
-                return "as usual"
-            return ", ".join(lead_words(minutes).lower() for minutes in values.reminders) or "none"
+                return _("as usual")
+            return ", ".join(wording.small(lead_words(minutes)) for minutes in values.reminders) or pgettext(
+                "reminders", "none"
+            )
         case "color":
-            return wording.COLORS[values.color].lower() if values.color else "as the calendar"
-    return getattr(values, group) or "nothing"
+            return (
+                wording.small(wording.color_names()[values.color]) if values.color else _("as the calendar")
+            )
+    return getattr(values, group) or _("nothing")
 
 
 def _times(before: EventValues, after: EventValues, reader: Reader) -> tuple[str, str, str]:
@@ -129,7 +166,7 @@ def _times(before: EventValues, after: EventValues, reader: Reader) -> tuple[str
     old, new = _span(before, reader), _span(after, reader)
     if before.recurrence == after.recurrence and old[0] == new[0] and old[1] and new[1] and old != new:
         return old[0], old[1], new[1]
-    return LABELS["when"], words(before, "when", reader), words(after, "when", reader)
+    return label_of("when"), words(before, "when", reader), words(after, "when", reader)
 
 
 def _span(values: EventValues, reader: Reader) -> tuple[str, str]:
@@ -140,7 +177,9 @@ def _in_full(values: EventValues, group: str) -> str:
     """What tells versions apart that read alike: the zone, the rule as it is written."""
     if group != "when":
         return str(getattr(values, group))
-    zone = f"in {values.time_zone}" if isinstance(values.start, datetime) else "all day"
+    zone = (
+        _("in %(zone)s") % {"zone": values.time_zone} if isinstance(values.start, datetime) else _("all day")
+    )
     rules = [line.partition(":")[2] or line for line in values.recurrence]
-    ends = f"to {values.end_time_zone}" if values.end_time_zone else ""
+    ends = _("to %(zone)s") % {"zone": values.end_time_zone} if values.end_time_zone else ""
     return ", ".join(filter(None, (zone, ends, *rules)))

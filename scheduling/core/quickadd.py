@@ -19,7 +19,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from scheduling.core.wording import CODES, MONTHS, WEEKDAYS, clock, full_day, length_words, repeats
+from scheduling.core.language import gettext as _
+from scheduling.core.language import ngettext, pgettext
+from scheduling.core.wording import (
+    CODES,
+    clock,
+    day_month,
+    full_day,
+    length_words,
+    month_name,
+    repeats,
+    short_date,
+    short_day,
+    weekday_names,
+)
 from scheduling.core.zones import add_months, instant, wall_time
 
 DAY = timedelta(days=1)
@@ -77,7 +90,7 @@ def parse(
     return _Reader(text, now, zone, locale_order, default_minutes, calendars).read()
 
 
-# --- vocabulary --------------------------------------------------------------------------------
+# --- vocabulary: English, whatever language is spoken --------------------------------------------
 _DAYS = r"(?:mon|tue|wed|thu|fri|sat|sun)"
 _WEEKDAY = (
     r"(?:mon(?:days?)?|tue(?:s(?:days?)?)?|wed(?:nesdays?)?|thu(?:r(?:s(?:days?)?)?)?|fri(?:days?)?"
@@ -104,6 +117,23 @@ _ORDINALS = {
     "4th": 4,
     "last": -1,
 }
+_WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTH_NAMES = tuple(
+    [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+)
 _UNITS = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY", "year": "YEARLY"}
 _ADVERBS = {
     "daily": "DAILY",
@@ -187,17 +217,19 @@ class _Reader:
             for name in self.calendars:
                 if re.sub(r"[\s_-]", "", name).casefold().startswith(wanted):
                     self.calendar = name
-                    return self.take(match.start(), match.end(), "calendar", "calendar")
+                    return self.take(
+                        match.start(), match.end(), "calendar", pgettext("understood", "calendar")
+                    )
 
     def _link(self) -> None:
         if match := self.find(r"(?:\b(?:at|on|via)\s+)?(https?://\S+)"):
             self.location = self.text[match.start(1) : match.end(1)]
-            self.take(match.start(), match.end(), "place", "place")
+            self.take(match.start(), match.end(), "place", pgettext("understood", "place"))
 
     def _whole_day(self) -> None:
         if match := self.find(r"\ball[\s-]?day\b"):
             self.all_day = True
-            self.take(match.start(), match.end(), "time", "no time")
+            self.take(match.start(), match.end(), "time", pgettext("understood", "no time"))
 
     def _repeat(self) -> None:
         readers: list[tuple[str, Callable[[re.Match[str]], dict[str, str]]]] = [
@@ -232,18 +264,24 @@ class _Reader:
             if match := self.find(pattern):
                 self.rule = rule(match)
                 line = f"RRULE:{';'.join(f'{k}={v}' for k, v in self.rule.items())}"
-                self.take(match.start(), match.end(), "repeat", repeats([line], self.today) or "repeat")
+                self.take(
+                    match.start(),
+                    match.end(),
+                    "repeat",
+                    repeats([line], self.today) or pgettext("understood", "repeat"),
+                )
                 return self._repeat_end()
 
     def _nth_weekday(self, match: re.Match[str]) -> dict[str, str]:
         number, code = _ORDINALS[match[1].lower()], _codes(match[2])[0]
         if match[1].lower() == "second" and not match[3]:
-            name = WEEKDAYS[CODES.index(code)]
+            index = CODES.index(code)
+            name, shown = _WEEKDAY_NAMES[index], {"weekday": weekday_names()[index]}
             self.ask(
-                f"Which {name} is that?",
-                Option(f"Every other {name}", self.rewrite(match, f"every other {name}")),
+                _("Which %(weekday)s is that?") % shown,
+                Option(_("Every other %(weekday)s") % shown, self.rewrite(match, f"every other {name}")),
                 Option(
-                    f"The second {name} of each month",
+                    _("The second %(weekday)s of each month") % shown,
                     self.rewrite(match, f"every second {name} of the month"),
                 ),
             )
@@ -256,7 +294,7 @@ class _Reader:
     def _repeat_end(self) -> None:
         if match := self.find(r"\b(\d{1,3})\s*(?:times|x)\b"):
             self.rule["COUNT"] = match[1]
-            return self.take(match.start(), match.end(), "repeat", f"{match[1]} times")
+            return self.take(match.start(), match.end(), "repeat", _times(int(match[1])))
         if match := self.find(r"\bfor\s+(?:the\s+next\s+)?(\d{1,3})\s+(weeks|months|years)\b"):
             number, unit = int(match[1]), match[2].lower()
             until = (
@@ -274,7 +312,7 @@ class _Reader:
         else:
             return
         self.rule["UNTIL"] = until.strftime("%Y%m%d")
-        self.take(match.start(), match.end(), "repeat", f"until {until.day} {MONTHS[until.month - 1][:3]}")
+        self.take(match.start(), match.end(), "repeat", _("until %(day)s") % {"day": short_date(until)})
 
     def _distance(self) -> None:
         match = self.find(
@@ -322,7 +360,7 @@ class _Reader:
             if match := self.find(pattern):
                 self.length = read(match)
                 if not self.length:
-                    self.ask("An event needs a length of at least one minute.")
+                    self.ask(_("An event needs a length of at least one minute."))
                 return self.take(match.start(), match.end(), "length", length_words(self.length))
 
     # --- days ---
@@ -334,7 +372,8 @@ class _Reader:
                 break
             position = found[1]
         if len(self.days) == 2:
-            (first, _, end), (second, start, _) = self.days
+            (first, *between), (second, *after) = self.days
+            end, start = between[1], after[0]
             if second < first and (second - first).days > -8:
                 second += 7 * DAY
             if re.fullmatch(_TO, self.rest[end:start], re.I) or not self.rest[end:start].strip(f" {TAKEN}-–"):
@@ -343,7 +382,7 @@ class _Reader:
                 return
         if len(self.days) > 1:
             self.ask(
-                "The line names several days. Which one?",
+                _("The line names several days. Which one?"),
                 *(
                     Option(full_day(day, self.today), self._with_one_day(start, end))
                     for day, start, end in self.days
@@ -430,8 +469,10 @@ class _Reader:
         try:
             return date(year, month, day)
         except ValueError:
-            name = MONTHS[month - 1] if 1 <= month <= 12 else f"month {month}"
-            self.ask(f"There is no {day} {name} {year}.")
+            self.ask(
+                _("There is no %(day)d %(month)s %(year)d.")
+                % {"day": day, "month": _named_month(month), "year": year}
+            )
             return None
 
     def _coming(self, month: int, day: int) -> date | None:
@@ -443,8 +484,7 @@ class _Reader:
                 continue
             if found >= self.today:
                 return found
-        name = MONTHS[month - 1] if 1 <= month <= 12 else f"month {month}"
-        self.ask(f"There is no {day} {name}.")
+        self.ask(_("There is no %(day)d %(month)s.") % {"day": day, "month": _named_month(month)})
         return None
 
     def _named(self, day: str, month: str, year: str | None) -> date | None:
@@ -468,9 +508,12 @@ class _Reader:
         one, two = int(first), int(second)
         if one <= 12 and two <= 12 and one != two and not order:
             self.ask(
-                f"What is {one}/{two}?",
+                _("What is %(date)s?") % {"date": f"{one}/{two}"},
                 *(
-                    Option(f"{d} {MONTHS[m - 1]}", self.rewrite(match, f"{d} {MONTHS[m - 1]}"))
+                    Option(
+                        day_month(date(2000, m, d), date(2000, 1, 1)),
+                        self.rewrite(match, f"{d} {_MONTH_NAMES[m - 1]}"),
+                    )
                     for d, m in ((one, two), (two, one))
                 ),
             )
@@ -488,7 +531,7 @@ class _Reader:
                 continue
             if found >= self.today:
                 return found
-        self.ask(f"No month has a day {day}.")
+        self.ask(_("No month has a day %(day)d.") % {"day": day})
         return None
 
     def _weekday(self, index: int, weeks: int = 0) -> date:
@@ -510,7 +553,7 @@ class _Reader:
             if index > self.today.weekday():
                 later = coming + 7 * DAY
                 self.ask(
-                    f"Which {WEEKDAYS[index]}?",
+                    _("Which %(weekday)s?") % {"weekday": weekday_names()[index]},
                     *(
                         Option(full_day(day, self.today), self.rewrite(match, f"on {day.isoformat()}"))
                         for day in (coming, later)
@@ -552,7 +595,7 @@ class _Reader:
         start = _Clock.read(first)
         for written, found in ((first, start), (second, end)):
             if written and found is None:
-                self.ask(f"{written} is not a time. Write 0:00 to 23:59.")
+                self.ask(_("%(text)s is not a time. Write 0:00 to 23:59.") % {"text": written})
                 return False
         assert start is not None
         if end and end.meridiem and not start.meridiem and start.hour <= 12 and not start.is_24:
@@ -593,7 +636,10 @@ class _Reader:
             options.append(
                 Option(said.replace("-", "–"), self.rewrite(match, lead + said, group if not end else 0))
             )
-        self.ask(f"Is that {' or '.join(option.label for option in options)}?", *options)
+        self.ask(
+            _("Is that %(first)s or %(second)s?") % {"first": options[0].label, "second": options[1].label},
+            *options,
+        )
         return start.value
 
     def _day_part(self) -> None:
@@ -608,7 +654,9 @@ class _Reader:
             start += len(self.rest[start : match.end()]) - len(self.rest[start : match.end()].lstrip())
             if self.start_time is None and not self.all_day:
                 self.start_time = _PARTS[part]
-            self.take(start, match.end(), "time", clock(self.start_time) if self.start_time else part)
+            self.take(
+                start, match.end(), "time", clock(self.start_time) if self.start_time else _part_name(part)
+            )
             if not self.days and self.start_at is None and not self.rule:
                 self.days.append(
                     (self.today if self._is_ahead(self.today) else self.today + DAY, start, match.end())
@@ -653,18 +701,21 @@ class _Reader:
             if cleaned.strip('“”" ,.;:-–—'):
                 cleaned = cleaned.strip(" ,;:-–—")
                 pieces.append(cleaned)
-                self.tokens.append(Token(cleaned, "title", "title", start + piece.index(cleaned)))
+                self.tokens.append(
+                    Token(cleaned, "title", pgettext("understood", "title"), start + piece.index(cleaned))
+                )
         return re.sub(r"[“”\"]", "", " ".join(pieces)).strip()
 
     def _answer(self) -> QuickAdd:
         title = self._title()
         span = self._span()
         if not title:
-            self.question = Question("What is it called?")
+            self.question = Question(_("What is it called?"))
         elif span is None:
             self.ask(
-                "When is it?",
-                *(Option(word.capitalize(), f"{self.text} {word}") for word in ("today", "tomorrow")),
+                _("When is it?"),
+                Option(_("Today"), f"{self.text} today"),
+                Option(_("Tomorrow"), f"{self.text} tomorrow"),
             )
         start, end, all_day = span or (None, None, False)
         return QuickAdd(
@@ -736,7 +787,10 @@ class _Reader:
             if end <= start:
                 end += DAY
             if end - start > timedelta(hours=16) and self.last_day is None:
-                self.ask(f"{clock(self.end_time)} is before {clock(start)}. When does it end?")
+                self.ask(
+                    _("%(end)s is before %(start)s. When does it end?")
+                    % {"end": clock(self.end_time), "start": clock(start)}
+                )
         elif self.last_day is not None and self.last_day > start.date():
             end = datetime.combine(self.last_day, end.time())
         begin, finish = instant(start, self.zone), instant(end, self.zone)
@@ -746,7 +800,7 @@ class _Reader:
         if self.length and self.length >= DAY:
             return day, day + timedelta(days=self.length.days), True
         if self.length:
-            self.ask(f"{length_words(self.length)} from when on? Add a time.")
+            self.ask(_("%(length)s from when on? Add a time.") % {"length": length_words(self.length)})
         last = self.last_day if self.last_day and self.last_day > day else day
         return day, last + DAY, True
 
@@ -804,7 +858,7 @@ def _codes(words: str) -> list[str]:
 
 
 def _month_number(word: str) -> int:
-    return next(n for n, name in enumerate(MONTHS, 1) if name.lower().startswith(word.lower()[:3]))
+    return next(n for n, name in enumerate(_MONTH_NAMES, 1) if name.lower().startswith(word.lower()[:3]))
 
 
 def _number(word: str) -> float:
@@ -815,4 +869,23 @@ def _number(word: str) -> float:
 
 
 def _short(day: date) -> str:
-    return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1][:3]}"
+    return short_day(day, day)
+
+
+def _named_month(number: int) -> str:
+    if 1 <= number <= 12:
+        return month_name(date(2000, number, 1))
+    return _("month %(number)d") % {"number": number}
+
+
+def _part_name(part: str) -> str:
+    return {
+        "morning": pgettext("understood", "morning"),
+        "afternoon": pgettext("understood", "afternoon"),
+        "evening": pgettext("understood", "evening"),
+        "night": pgettext("understood", "night"),
+    }[part]
+
+
+def _times(number: int) -> str:
+    return ngettext("%(count)d time", "%(count)d times", number) % {"count": number}

@@ -13,6 +13,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from scheduling.core.language import gettext as _
+from scheduling.core.language import ngettext
 from scheduling.core.zones import DAY, instant, wall_time
 
 LONGEST_LEAD = 40320  # minutes, four weeks: what Google accepts
@@ -45,11 +47,18 @@ def after_quiet(moment: datetime, quiet: tuple[time, time] | None, place: ZoneIn
 
 def lead_words(minutes: int) -> str:
     """`At the start`, `15 minutes before`, `2 hours before`, `1 day before`."""
-    for size, unit in ((10080, "week"), (1440, "day"), (60, "hour")):
-        if minutes and minutes % size == 0:
-            return _counted(minutes // size, unit)
-    return _counted(minutes, "minute") if minutes else "At the start"
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}{'s' if number > 1 else ''} before"
+    if not minutes:
+        return _("At the start")
+    if minutes % 10080 == 0:
+        count = minutes // 10080
+        words = ngettext("%(count)d week before", "%(count)d weeks before", count)
+    elif minutes % 1440 == 0:
+        count = minutes // 1440
+        words = ngettext("%(count)d day before", "%(count)d days before", count)
+    elif minutes % 60 == 0:
+        count = minutes // 60
+        words = ngettext("%(count)d hour before", "%(count)d hours before", count)
+    else:
+        count = minutes
+        words = ngettext("%(count)d minute before", "%(count)d minutes before", count)
+    return words % {"count": count}

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from scheduling.core import grid
+from django.utils.translation import gettext as _
+
+from scheduling.core import grid, wording
 from scheduling.core.spans import Span, clip, subtract
 from scheduling.core.zones import DAY, day_bounds, instant, wall_time
 from scheduling.presentation.items import DAY_LIMIT, Item, Row, row_of
 from scheduling.presentation.summary import busy_spans, day_summary
-from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, duration, long_day, new_address, view_address
+from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, new_address, view_address
 
 LIST_LIMIT = 100  # lines of the list that "+N more" opens
 
@@ -69,7 +71,7 @@ def day_list(day: date, items: list[Item], viewer: Viewer) -> dict[str, Any]:
     by_key = {item.key: item for item in items}
     keys = lanes.keys[0]
     return {
-        "day_name": long_day(day),
+        "day_name": viewer.long_day(day),
         "rows": [row_of(by_key[key], day, viewer, "li") for key in keys[:LIST_LIMIT]],
         "more": max(0, len(keys) - LIST_LIMIT),
         "agenda": view_address("agenda", day),
@@ -78,7 +80,7 @@ def day_list(day: date, items: list[Item], viewer: Viewer) -> dict[str, Any]:
 
 def _agenda_day(day: date, items: list[Item], viewer: Viewer, limit: int) -> AgendaDay:
     is_today = day == viewer.today
-    names = {viewer.today: "Today", viewer.today + DAY: "Tomorrow"}
+    names = {viewer.today: _("Today"), viewer.today + DAY: _("Tomorrow")}
     midnight = datetime.combine(day, time.min)
     items = sorted(
         items, key=lambda item: (item.starts is not None, max(item.starts or midnight, midnight), item.title)
@@ -87,11 +89,12 @@ def _agenda_day(day: date, items: list[Item], viewer: Viewer, limit: int) -> Age
     before, gap = _next_gap(day, items, viewer) if is_today else (None, None)
     return AgendaDay(
         day=day,
-        name=names.get(day, f"{day:%A}"),
-        detail=f"{day:%A}" if day in names else f"{day:%B}",
+        name=names.get(day) or wording.capital(wording.weekday(day)),
+        detail=wording.weekday(day) if day in names else wording.month_name(day),
         is_today=is_today,
         rail=_rail(day, items, viewer),
-        rail_label=f"Booked between {viewer.time(viewer.work_start)} and {viewer.time(viewer.work_end)}",
+        rail_label=_("Booked between %(start)s and %(end)s")
+        % {"start": viewer.time(viewer.work_start), "end": viewer.time(viewer.work_end)},
         summary=day_summary(day, items, viewer).split(" · "),
         lines=[
             Line(row_of(i, day, viewer), i is after_now, gap if i is before else None) for i in items[:limit]
@@ -114,7 +117,7 @@ def _next_gap(day: date, items: list[Item], viewer: Viewer) -> tuple[Item | None
     start, end = (wall_time(moment, viewer.place) for moment in (found.start, found.end))
     before = next((item for item in items if item.starts and item.starts >= end), None)
     return before, Gap(
-        duration(end - start), viewer.time(start), new_address(f"start={start:%Y-%m-%dT%H:%M}")
+        wording.hours_words(end - start), viewer.time(start), new_address(f"start={start:%Y-%m-%dT%H:%M}")
     )
 
 

@@ -10,6 +10,9 @@ from functools import cached_property
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
 from scheduling.core import wording
 from scheduling.core.slots import Slot
 from scheduling.core.zones import week_start
@@ -18,7 +21,6 @@ from scheduling.models import AppointmentType, Booking, UserProfile
 DAYS_SHOWN = 35
 FEW = 2
 FARTHEST = timedelta(days=800)  # beyond every booking window
-PARTS = (("Night", 0, 5), ("Morning", 5, 12), ("Afternoon", 12, 17), ("Evening", 17, 24))
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Reader:
     def short(self, moment: datetime) -> str:
         """`Wed 25 Nov, 14:45`."""
         day = self.day_of(moment)
-        return f"{day:%a} {day.day} {day:%b}, {self.clock(moment)}"
+        return f"{wording.short_day(day, day)}, {self.clock(moment)}"
 
     def link(self, **over: str) -> str:
         return "?" + urlencode({**dict(self.kept), **over})
@@ -114,8 +116,8 @@ def picker(
     after = days[-1] + timedelta(days=1)
     before = max(first - timedelta(days=DAYS_SHOWN), week_start(reader.today, (first.isoweekday()) % 7))
     return Picker(
-        title=_months(days),
-        weekdays=[(f"{day:%A}"[:2], f"{day:%A}") for day in days[:7]],
+        title=wording.capital(wording.listed(list(dict.fromkeys(map(wording.month_name, days))))),
+        weekdays=[(name[:2].capitalize(), name) for name in map(wording.weekday, days[:7])],
         weeks=[shown[n : n + 7] for n in range(0, DAYS_SHOWN, 7)],
         chosen=wording.full_day(chosen, reader.today) if chosen else "",
         parts=_parts([s for s in slots if reader.day_of(s.start) == chosen], reader, is_group),
@@ -147,19 +149,19 @@ def last_bookable_day(appointment_type: AppointmentType, reader: Reader) -> date
 def status_words(booking: Booking, now: datetime) -> str:
     """What has become of it, for the guest."""
     if booking.status == Booking.Status.PENDING:
-        return "Waiting for an answer"
+        return _("Waiting for an answer")
     if not booking.is_active:
         return booking.get_status_display()
     if booking.awaits_guest:
-        return "Another time is proposed"
-    return "Over" if booking.end <= now else "Confirmed"
+        return _("Another time is proposed")
+    return pgettext("appointment", "Over") if booking.end <= now else pgettext("appointment", "Confirmed")
 
 
 def _day(day: date, count: int, reader: Reader, chosen: date | None, first: date) -> Day:
     return Day(
         day=day,
-        name=f"{day:%A}",
-        month=f"{day:%B}",
+        name=wording.weekday(day),
+        month=wording.month_name(day),
         count=count,
         href=reader.link(day=day.isoformat(), **{"from": first.isoformat()}) if count else "",
         is_chosen=day == chosen,
@@ -171,7 +173,13 @@ def _day(day: date, count: int, reader: Reader, chosen: date | None, first: date
 
 def _parts(slots: list[Slot], reader: Reader, is_group: bool) -> list[tuple[str, list[Time]]]:
     found = []
-    for name, first, end in PARTS:
+    parts = (
+        (pgettext("part of the day", "Night"), 0, 5),
+        (pgettext("part of the day", "Morning"), 5, 12),
+        (pgettext("part of the day", "Afternoon"), 12, 17),
+        (pgettext("part of the day", "Evening"), 17, 24),
+    )
+    for name, first, end in parts:
         within = [s for s in slots if first <= s.start.astimezone(reader.place).hour < end]
         if within:
             found.append((name, [_time(s, reader, reader.clock(s.start), is_group) for s in within]))
@@ -181,8 +189,3 @@ def _parts(slots: list[Slot], reader: Reader, is_group: bool) -> list[tuple[str,
 def _time(slot: Slot, reader: Reader, label: str, is_group: bool) -> Time:
     value = start_value(slot.start)
     return Time(label, reader.link(start=value), slot.seats_left if is_group else 0, value)
-
-
-def _months(days: list[date]) -> str:
-    names = list(dict.fromkeys(f"{day:%B}" for day in days))
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

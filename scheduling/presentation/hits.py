@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from scheduling.core import wording
 from scheduling.core.search import Segment, excerpt, segments
 from scheduling.core.zones import DAY
 from scheduling.models import EventInstance
-from scheduling.presentation.items import Item, Mark, items_of
+from scheduling.presentation.items import GUESTS, Item, Mark, items_of
 from scheduling.presentation.viewer import Viewer, view_address
 from scheduling.sanitise import plain_text
 
@@ -39,15 +42,13 @@ def _hit(item: Item, occurrence: EventInstance, words: Sequence[str], viewer: Vi
     shown = min(max(first, viewer.today), last)  # what goes on today opens today
     details = [[Segment(item.calendar, False)]]
     details += [segments(item.location, words)] if item.location else []
-    details += [
-        [Segment(text, False)] for text in [mark.label for mark in item.marks] if text != "with guests"
-    ]
+    details += [[Segment(str(mark.label), False)] for mark in item.marks if mark != GUESTS]
     people = ", ".join(_name(guest) for guest in (event.organizer, *event.attendees) if guest)
     details += filter(None, (excerpt(people, words), excerpt(plain_text(event.description), words)))
     address = f"{view_address('day', shown)}?event={item.event_id}#ev-{item.key}-{shown:%Y%m%d}"
     return Hit(
         item=item,
-        day=_days(first, last, viewer.today),
+        day=wording.short_range(first, last, viewer.today),
         time=_times(item, viewer),
         # The grid of a hidden calendar would not show it.
         href=address if event.calendar.is_visible else item.href,
@@ -62,18 +63,7 @@ def _name(guest: dict[str, str]) -> str:
     return f"{name} ({address})" if name and address else name or address
 
 
-def _days(first: date, last: date, today: date) -> str:
-    """`Thu 19 Nov`, `16–18 Nov`, `30 Nov – 2 Dec`; with the year where it is another than today's."""
-    year = f" {last.year}" if last.year != today.year else ""
-    if first == last:
-        return f"{first:%a} {first.day} {first:%b}{year}"
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{last.day} {last:%b}{year}"
-    before = f" {first.year}" if first.year != last.year else ""
-    return f"{first.day} {first:%b}{before} – {last.day} {last:%b}{year}"
-
-
 def _times(item: Item, viewer: Viewer) -> str:
     if not isinstance(item.starts, datetime) or item.ends is None:
-        return "All day"
+        return _("All day")
     return f"{viewer.time(item.starts)}–{viewer.time(item.ends)}"

@@ -10,16 +10,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
+from scheduling.core import wording
 from scheduling.core.spans import Span, overlap, total
 from scheduling.core.statistics import Cell, Week, busy_in, by_hour, by_week, weeks_before
 from scheduling.core.zones import DAY, add_months, week_start, window
 from scheduling.presentation.charts import Plot, columns, heat
-from scheduling.presentation.viewer import Viewer, duration
+from scheduling.presentation.viewer import Viewer
 from scheduling.statistics import AHEAD, Seen, is_ahead
 
-SPANS = ((4, "4 weeks"), (8, "8 weeks"), (52, "Year"))
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+SPANS = (4, 8, 52)  # weeks
 MOST_LABELS = 13
 
 
@@ -132,18 +134,18 @@ def insights(
     today = window(periods.today.start, periods.today.end, viewer.place)
     return Insights(
         tiles=_tiles(seen, weeks[-1], by_type, periods, viewer),
-        booked_today=duration(total(busy_in(appearances, today))),
+        booked_today=wording.hours_words(total(busy_in(appearances, today))),
         weeks=tuple(_week_row(week) for week in weeks),
         per_week=columns(
             [(week.own, week.booked) for week in weeks],
             ("b1", "b2"),
-            label="Events of one’s own and booked ones per week. The numbers are in the table below.",
+            label=_("Events of one’s own and booked ones per week. The numbers are in the table below."),
             acrosses=_week_labels(weeks),
         ),
         hours_per_week=columns(
             [(week.time / timedelta(hours=1),) for week in weeks],
             ("b1",),
-            label="Hours booked per week. The numbers are in the table below.",
+            label=_("Hours booked per week. The numbers are in the table below."),
             acrosses=_week_labels(weeks),
             unit=" h",
         ),
@@ -168,8 +170,9 @@ def _tiles(
         overlap(one.appearance.days, periods.ahead) and is_ahead(one, viewer.place, viewer.now)
         for one in seen
     )
-    shown = f"in {len(periods.weeks)} weeks"
-    guests = f"{week.own} own, {week.booked} booked by guests"
+    count = len(periods.weeks)
+    shown = ngettext("in %(count)d week", "in %(count)d weeks", count) % {"count": count}
+    guests = _("%(own)d own, %(booked)d booked by guests") % {"own": week.own, "booked": week.booked}
     bookings = [
         Tile(
             name,
@@ -178,20 +181,30 @@ def _tiles(
             bookings_address(periods.shown, key.replace("_", "-")),
         )
         for name, key in (
-            ("Bookings made", "made"),
-            ("Bookings cancelled", "cancelled"),
-            ("Guests who did not come", "no_show"),
+            (_("Bookings made"), "made"),
+            (_("Bookings cancelled"), "cancelled"),
+            (_("Guests who did not come"), "no_show"),
         )
     ]
     return (
-        Tile("Events today", on(periods.today), "", events_address(periods.today)),
-        Tile("Events this week", on(periods.week), guests, events_address(periods.week)),
-        Tile("Events this month", on(periods.month), f"{viewer.today:%B}", events_address(periods.month)),
-        Tile("To come", str(ahead), f"in {AHEAD.days} days", events_address(periods.ahead, "ahead")),
+        Tile(_("Events today"), on(periods.today), "", events_address(periods.today)),
+        Tile(_("Events this week"), on(periods.week), guests, events_address(periods.week)),
         Tile(
-            "Booked this week",
-            duration(week.time),
-            "what overlaps counts once",
+            _("Events this month"),
+            on(periods.month),
+            wording.month_name(viewer.today),
+            events_address(periods.month),
+        ),
+        Tile(
+            _("To come"),
+            str(ahead),
+            ngettext("in %(count)d day", "in %(count)d days", AHEAD.days) % {"count": AHEAD.days},
+            events_address(periods.ahead, "ahead"),
+        ),
+        Tile(
+            _("Booked this week"),
+            wording.hours_words(week.time),
+            _("what overlaps counts once"),
             events_address(periods.week, "busy"),
         ),
         *bookings,
@@ -201,11 +214,11 @@ def _tiles(
 def _week_row(week: Week) -> WeekRow:
     first = week.days.start
     return WeekRow(
-        f"{first.day} {first:%b}",
+        wording.short_date(first),
         week,
         events_address(week.days, "own"),
         events_address(week.days, "booked"),
-        duration(week.time),
+        wording.hours_words(week.time),
         events_address(week.days, "busy"),
     )
 
@@ -214,17 +227,17 @@ def _week_labels(weeks: Sequence[Week]) -> tuple[str, ...]:
     """The first days of the weeks; of many weeks the months that begin in them."""
     starts = [week.days.start for week in weeks]
     if len(starts) <= MOST_LABELS:
-        return tuple(f"{start.day} {start:%b}" for start in starts)
+        return tuple(wording.short_date(start) for start in starts)
     firsts = {start.month: start for start in reversed(starts)}
-    return tuple(f"{start:%b}" for start in starts if firsts[start.month] == start)
+    return tuple(wording.short_month(start) for start in starts if firsts[start.month] == start)
 
 
 def _busiest(hours: Counter[Cell], periods: Periods) -> tuple[HourRow, ...]:
-    whole = len(periods.weeks) * 3600
+    whole, names = len(periods.weeks) * 3600, wording.weekday_names()
     return tuple(
         HourRow(
-            f"{WEEKDAYS[cell[0]]} {cell[1]:02}:00",
-            duration(timedelta(seconds=seconds)),
+            f"{wording.capital(names[cell[0]])} {cell[1]:02}:00",
+            wording.hours_words(timedelta(seconds=seconds)),
             f"{100 * seconds / whole:.0f} %",
             events_address(periods.shown, cell=cell),
         )
@@ -245,23 +258,31 @@ def _when(hours: Counter[Cell], periods: Periods, viewer: Viewer) -> Plot | None
     days = [(first + n) % 7 for n in range(7)]
     days = [day for day in days if day < 5 or any((day, hour) in hours for hour in shown)]
     whole = len(periods.weeks) * 3600
-    busiest = max(hours, key=lambda cell: hours[cell])
+    busiest, names = max(hours, key=lambda cell: hours[cell]), wording.weekday_names()
     return heat(
         [[hours[day, hour] / whole for hour in shown] for day in days],
-        label=f"How much of each hour of the week is booked. Most of all {WEEKDAYS[busiest[0]]} from "
-        f"{busiest[1]}:00. The busiest are in the table below.",
-        ups=[WEEKDAYS[day][:3] for day in days],
+        label=_(
+            "How much of each hour of the week is booked. Most of all %(weekday)s from %(hour)d:00. "
+            "The busiest are in the table below."
+        )
+        % {"weekday": names[busiest[0]], "hour": busiest[1]},
+        ups=[wording.capital(names[day][:3]) for day in days],
         acrosses=[str(hour) if len(shown) <= MOST_LABELS or hour % 3 == 0 else "" for hour in shown],
     )
 
 
 def _type_rows(by_type: Sequence[dict[str, Any]], periods: Periods) -> tuple[TypeRow, ...]:
     most = max((row["made"] for row in by_type), default=0) or 1
+    words_of = {
+        "made": pgettext("bookings", "booked"),
+        "cancelled": pgettext("bookings", "cancelled"),
+        "no_show": pgettext("bookings", "did not come"),
+    }
     rows = []
     for row in by_type:
         counts = [
             (row[key], words, bookings_address(periods.shown, key.replace("_", "-"), row["type_id"]))
-            for key, words in (("made", "booked"), ("cancelled", "cancelled"), ("no_show", "did not come"))
+            for key, words in words_of.items()
             if row[key]
         ]
         rows.append(

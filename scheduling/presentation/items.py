@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from scheduling.core import grid
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+
+from scheduling.core import grid, wording
 from scheduling.core.event import owner_declined
 from scheduling.core.zones import DAY, wall_time
 from scheduling.models import CalendarEvent, EventInstance
-from scheduling.presentation.viewer import Viewer, event_address, list_address, long_day
+from scheduling.presentation.viewer import Viewer, event_address, list_address
 
 DAY_LIMIT = 30  # lines of one day in a longer list; more make a page heavy and are not read in passing
 
@@ -25,16 +29,18 @@ class Mark:
     """A state as a sign and in words."""
 
     icon: str
-    label: str
+    label: str | Promise
 
 
-CONFLICT = Mark(icon="exclamation-triangle-fill", label="changed in two places, choose a version")
-REFUSED = Mark(icon="cloud-slash", label="refused by Google")
-WAITING = Mark(icon="cloud-arrow-up", label="not yet in Google")
-READ_ONLY = Mark(icon="lock", label="read only")
-TENTATIVE = Mark(icon="question-circle", label="tentative")
-GUESTS = Mark(icon="people", label="with guests")
-REPEATS = Mark(icon="arrow-repeat", label="repeats")
+CONFLICT = Mark(
+    icon="exclamation-triangle-fill", label=gettext_lazy("changed in two places, choose a version")
+)
+REFUSED = Mark(icon="cloud-slash", label=gettext_lazy("refused by Google"))
+WAITING = Mark(icon="cloud-arrow-up", label=gettext_lazy("not yet in Google"))
+READ_ONLY = Mark(icon="lock", label=gettext_lazy("read only"))
+TENTATIVE = Mark(icon="question-circle", label=pgettext_lazy("event", "tentative"))
+GUESTS = Mark(icon="people", label=gettext_lazy("with guests"))
+REPEATS = Mark(icon="arrow-repeat", label=pgettext_lazy("event", "repeats"))
 URGENT = (CONFLICT, REFUSED, WAITING, READ_ONLY)
 
 
@@ -91,7 +97,7 @@ class Item:
 
     @cached_property
     def title(self) -> str:
-        return self._event.title or "(no title)"
+        return self._event.title or _("(no title)")
 
     @cached_property
     def color(self) -> int:
@@ -172,13 +178,20 @@ class Item:
             REPEATS: occurrence.master_id is not None,
         }
         marks = tuple(mark for mark, is_set in found.items() if is_set)
-        words = [mark.label for mark in marks] + ["declined"] * declined + ["shown as free"] * free
         return _Signs(
             state=" ".join(name for name, is_set in flags.items() if is_set),
             list_state=" ".join(name for name, is_set in in_lists.items() if is_set),
             marks=marks,
-            spoken="".join(f", {word}" for word in words),
+            spoken=_spoken(marks, declined, free, viewer.language),
         )
+
+
+@lru_cache(maxsize=1024)
+def _spoken(marks: tuple[Mark, ...], is_declined: bool, is_free: bool, language: str) -> str:
+    """`, read only, repeats`."""
+    words = [str(mark.label) for mark in marks]
+    words += [pgettext("event", "declined")] * is_declined + [_("shown as free")] * is_free
+    return "".join(f", {word}" for word in words)
 
 
 def items_of(occurrences: Iterable[EventInstance], viewer: Viewer) -> list[Item]:
@@ -203,20 +216,24 @@ class Row:
 
 
 def row_of(item: Item, day: date, viewer: Viewer, prefix: str = "ev") -> Row:
-    details = [item.calendar] + [item.location] * bool(item.location)
+    calendar = item.calendar
     touched = item.entry.days(viewer.place)
     length = (touched.end - touched.start).days
     begins_here, ends_here = touched.start == day, touched.end == day + DAY
     if length > 1:
-        details[0] += f", day {(day - touched.start).days + 1} of {length}"
+        calendar += _(", day %(number)d of %(count)d") % {
+            "number": (day - touched.start).days + 1,
+            "count": length,
+        }
     if item.starts is None or item.ends is None or not (begins_here or ends_here):
-        clock = ("All day", "")
+        clock = (_("All day"), "")
     else:
         clock = (
             viewer.time(item.starts if begins_here else time.min),
             viewer.time(item.ends) if ends_here or item.ends - item.starts < DAY else "",
         )
-    return Row(item, f"{prefix}-{item.key}-{day:%Y%m%d}", *clock, " · ".join(details), long_day(day))
+    details = f"{calendar} · {item.location}" if item.location else calendar
+    return Row(item, f"{prefix}-{item.key}-{day:%Y%m%d}", *clock, details, viewer.long_day(day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,16 +242,26 @@ class More:
 
     id: str
     place: str
-    count: str
-    day_name: str
+    words: str
+    spoken: str  # what follows them, for those who listen
     href: str
 
 
-def more_of(count: int, day: date, place: str) -> More:
+def more_of(count: int, day: date, place: str, viewer: Viewer) -> More:
     return More(
         id=f"more-{day:%Y%m%d}-{'-'.join(place.split())}",
         place=place,
-        count=str(count),
-        day_name=long_day(day),
+        words=_more_words(count, viewer.language),
+        spoken=_on_day(day, viewer.language),
         href=list_address(day),
     )
+
+
+@lru_cache(maxsize=1024)
+def _more_words(count: int, language: str) -> str:
+    return _("+%(count)d more") % {"count": count}
+
+
+@lru_cache(maxsize=1024)
+def _on_day(day: date, language: str) -> str:
+    return _(" on %(day)s") % {"day": wording.long_day(day, language)}

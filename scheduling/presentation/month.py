@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
-from scheduling.core import grid
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scheduling.core import grid, wording
 from scheduling.core.zones import is_weekend, month_weeks, week_start
 from scheduling.presentation.items import DAY_LIMIT, Item, More, Row, more_of, row_of
 from scheduling.presentation.pieces import Piece, bar_piece
 from scheduling.presentation.viewer import (
     Viewer,
     list_address,
-    long_day,
     new_address,
     place_in,
-    split_name,
     view_address,
 )
 
@@ -30,7 +32,7 @@ class MonthDay:
     number: str
     weekday: str
     rest: str  # what follows the number when read out
-    label: str
+    new_label: str
     classes: str
     is_today: bool
     tabindex: str
@@ -78,15 +80,19 @@ def month(day: date, items: list[Item], left_out: Mapping[date, int], viewer: Vi
     chosen_keys = next(lanes.keys[lanes.days.index(chosen)] for lanes in laid_out if chosen in lanes.days)
     return Month(
         weeks=[_month_week(lanes, chosen, by_key, left_out, viewer) for lanes in laid_out],
-        names=[split_name(d) for d in weeks[0]],
+        names=[wording.split_weekday(d) for d in weeks[0]],
         columns=len(weeks[0]),
         chosen=chosen,
-        chosen_name=long_day(chosen) + (" · today" if chosen == viewer.today else ""),
+        chosen_name=_chosen_name(chosen, viewer),
         rows=[row_of(by_key[key], chosen, viewer, "row") for key in chosen_keys[:DAY_LIMIT]],
         more=max(0, len(chosen_keys) + left_out.get(chosen, 0) - DAY_LIMIT),
         day_href=view_address("agenda", chosen),
         list_href=list_address(chosen),
     )
+
+
+def _chosen_name(chosen: date, viewer: Viewer) -> str:
+    return viewer.long_day(chosen) + (_(" · today") if chosen == viewer.today else "")
 
 
 def _weeks(day: date, viewer: Viewer) -> list[list[date]]:
@@ -124,15 +130,15 @@ def _month_week(
                 id="",
                 place=f"l-{chip.lane}",
                 time=clock,
-                label=f", {long_day(cell.day)}, {item.calendar}{item.spoken}"
-                + place_in(keys.index(chip.key) + 1, counts[chip.column - 1]),
+                label=f", {viewer.long_day(cell.day)}, {item.calendar}{item.spoken}"
+                + place_in(keys.index(chip.key) + 1, counts[chip.column - 1], viewer),
             )
         )
     for column, hidden in enumerate(lanes.hidden):
         if hidden:
             cell = days[column]
             count = len(hidden) + left_out.get(cell.day, 0)
-            cell.more = more_of(count, cell.day, f"l-{grid.MONTH_LANES}")
+            cell.more = more_of(count, cell.day, f"l-{grid.MONTH_LANES}", viewer)
     # ISO numbers weeks by their Thursday, wherever the week begins for this person.
     thursday = next((d for d in lanes.days if d.isoweekday() == 4), lanes.days[0])
     return MonthWeek(str(thursday.isocalendar().week), view_address("week", lanes.days[0]), days)
@@ -149,14 +155,14 @@ def _month_day(day: date, chosen: date, items: list[Item], count: int, viewer: V
     edge = day.day == 1 or (
         day.month != chosen.month and day == week_start(day, viewer.first_day) and day < chosen
     )
-    events = f"{count} event{'' if count == 1 else 's'}"
     return MonthDay(
         day=day,
         iso=day.isoformat(),
-        number=f"{day.day} {day:%b}" if edge else str(day.day),
-        weekday=f"{day:%A}",
-        rest=f"{'' if edge else f' {day:%B}'}{', today' if is_today else ''}, {events}",
-        label=long_day(day),
+        number=wording.short_date(day, viewer.language) if edge else str(day.day),
+        weekday=wording.weekday(day, viewer.language),
+        rest=("" if edge else f" {wording.month_name(day, viewer.language)}")
+        + _state_words(count, is_today, viewer.language),
+        new_label=_new_label(day, viewer.language),
         classes=" ".join(name for name, is_set in states.items() if is_set),
         is_today=is_today,
         tabindex="0" if day == chosen else "-1",
@@ -164,3 +170,15 @@ def _month_day(day: date, chosen: date, items: list[Item], count: int, viewer: V
         new_href=new_address(f"date={day.isoformat()}&all_day=1"),
         dots=[(item.color, item.entry.is_bar) for item in items],
     )
+
+
+@lru_cache(maxsize=1024)
+def _state_words(count: int, is_today: bool, language: str) -> str:
+    """`, today, 3 events`."""
+    events = ngettext(", %(count)d event", ", %(count)d events", count) % {"count": count}
+    return (_(", today") if is_today else "") + events
+
+
+@lru_cache(maxsize=1024)
+def _new_label(day: date, language: str) -> str:
+    return _("Add an event on %(day)s") % {"day": wording.long_day(day, language)}

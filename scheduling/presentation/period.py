@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from scheduling.core import wording
 from scheduling.core.zones import DAY, add_months, month_weeks
 from scheduling.presentation.viewer import AGENDA_DAYS, Viewer, view_address
 
@@ -23,7 +27,8 @@ class Period:
     year: str  # what goes first where there is no room
     short: str  # and what then stands in its place
     week: int | None
-    unit: str
+    previous_name: str
+    next_name: str
     address: str
     previous: str
     next: str
@@ -36,49 +41,83 @@ def period_of(view: str, day: date, viewer: Viewer) -> Period:
     short = ""
     if view == "month":
         days = [d for w in month_weeks(day, viewer.first_day) for d in w]
-        heading, year, title = f"{day:%B}", f"{day.year}", f"{day:%B %Y}"
+        heading, year, title = wording.month_name(day), _year(day), wording.month_year(day)
         before, after = add_months(day.replace(day=1), -1), add_months(day.replace(day=1), 1)
     elif view == "week":
         days = viewer.week(day)
-        heading, year = _range_name(days[0], days[-1])
+        heading, year = wording.day_range(days[0], days[-1]), _year(days[-1])
         title = f"{heading} {year}"
         week = next((d for d in days if d.isoweekday() == 4), days[0]).isocalendar().week
         before, after = day - timedelta(days=7), day + timedelta(days=7)
     elif view == "day":
         days = [day]
-        heading, year, short = f"{day:%A} {day.day}", f"{day:%B %Y}", f"{day:%b}"
+        heading, year, short = _day_name(day), _month_and_year(day), wording.short_month(day)
         title = f"{heading} {year}"
         before, after = day - DAY, day + DAY
     else:
         days = [day + timedelta(days=n) for n in range(AGENDA_DAYS)]
-        heading, year = _range_name(days[0], days[-1], "%b")
-        title = f"Agenda from {day.day} {day:%B %Y}"
+        heading, year = wording.day_range(days[0], days[-1], short=True), _year(days[-1])
+        title = _("Agenda from %(day)s") % {"day": wording.date_words(day)}
         before, after = day - timedelta(days=AGENDA_DAYS), day + timedelta(days=AGENDA_DAYS)
     return Period(
         view=view,
         day=day,
         days=days,
-        title=title,
-        heading=heading,
+        title=wording.capital(title),
+        heading=wording.capital(heading),
         year=year,
         short=short,
         week=week,
-        unit="two weeks" if view == "agenda" else view,
+        previous_name=_previous_names()[view],
+        next_name=_next_names()[view],
         address=view_address(view, day),
         previous=view_address(view, before),
         next=view_address(view, after),
         today=view_address(view, viewer.today),
-        links=[(name, name.capitalize(), view_address(name, day)) for name in VIEWS],
+        links=[(name, label, view_address(name, day)) for name, label in view_names().items()],
     )
 
 
-def _range_name(first: date, last: date, month_format: str = "%B") -> tuple[str, str]:
-    """(`16–22 November`, `2026`), with as much of the first date as differs."""
-    start = f"{first.day}"
-    if first.year != last.year:
-        start += f" {first:{month_format}} {first.year} – "
-    elif first.month != last.month:
-        start += f" {first:{month_format}} – "
-    else:
-        start += "–"
-    return f"{start}{last.day} {last:{month_format}}", f"{last.year}"
+def view_names() -> dict[str, str]:
+    return {
+        "month": pgettext("view", "Month"),
+        "week": pgettext("view", "Week"),
+        "day": pgettext("view", "Day"),
+        "agenda": pgettext("view", "Agenda"),
+    }
+
+
+def _previous_names() -> dict[str, str]:
+    return {
+        "month": _("Previous month"),
+        "week": _("Previous week"),
+        "day": _("Previous day"),
+        "agenda": _("Previous two weeks"),
+    }
+
+
+def _next_names() -> dict[str, str]:
+    return {
+        "month": _("Next month"),
+        "week": _("Next week"),
+        "day": _("Next day"),
+        "agenda": _("Next two weeks"),
+    }
+
+
+def _year(day: date) -> str:
+    return pgettext("after a month", "%(year)d") % {"year": day.year}
+
+
+def _month_and_year(day: date) -> str:
+    return pgettext("after a day", "%(month)s %(year)d") % {
+        "month": wording.month_name(day),
+        "year": day.year,
+    }
+
+
+def _day_name(day: date) -> str:
+    return pgettext("heading", "%(weekday)s %(day)s") % {
+        "weekday": wording.weekday(day),
+        "day": wording.day_number(day),
+    }

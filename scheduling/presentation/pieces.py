@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from scheduling.core import grid
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from scheduling.core import grid, wording
 from scheduling.core.zones import DAY
 from scheduling.presentation.items import Item
-from scheduling.presentation.viewer import Viewer, long_day
+from scheduling.presentation.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,12 @@ class Piece:
 def bar_piece(item: Item, bar: grid.Bar, days: Sequence[date], viewer: Viewer, *, with_column: bool) -> Piece:
     touched = item.entry.days(viewer.place)
     if item.starts and item.ends:
-        when = " to ".join(
-            f"{long_day(wall.date())} {viewer.time(wall)}" for wall in (item.starts, item.ends)
+        first, last = (
+            f"{viewer.long_day(wall.date())} {viewer.time(wall)}" for wall in (item.starts, item.ends)
         )
+        when = pgettext("moments", "%(first)s to %(last)s") % {"first": first, "last": last}
     else:
-        last = touched.end - DAY
-        until = f" to {long_day(last)}" if last > touched.start else ""
-        when = f"all day, {long_day(touched.start)}{until}"
+        when = _all_day(touched.start, touched.end - DAY, viewer.language)
     classes = [f"d-{bar.column}"] * with_column + [f"w-{bar.width}"] * (bar.width > 1) + [f"l-{bar.lane}"]
     classes += ["from"] * bar.before + ["to"] * bar.after
     return Piece(
@@ -45,3 +48,14 @@ def bar_piece(item: Item, bar: grid.Bar, days: Sequence[date], viewer: Viewer, *
         time=viewer.time(item.starts) if item.starts and not bar.before else "",
         label=f", {when}, {item.calendar}{item.spoken}",
     )
+
+
+@lru_cache(maxsize=1024)
+def _all_day(first: date, last: date, language: str) -> str:
+    days = wording.long_day(first, language)
+    if last > first:
+        days = pgettext("days", "%(first)s to %(last)s") % {
+            "first": days,
+            "last": wording.long_day(last, language),
+        }
+    return _("all day, %(days)s") % {"days": days}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from scheduling.core.slots import Reason
 from scheduling.models import AppointmentType
 
@@ -23,59 +26,77 @@ def checks(reasons: Collection[Reason], appointment_type: AppointmentType) -> li
         appointment_type.buffer_before,
         appointment_type.buffer_after,
     )
-    caps = {
-        Reason.DAY_CAP: ("day", appointment_type.daily_cap),
-        Reason.WEEK_CAP: ("week", appointment_type.weekly_cap),
-        Reason.MONTH_CAP: ("month", appointment_type.monthly_cap),
-    }
+    caps = (
+        (Reason.DAY_CAP, _("Limit of the day"), appointment_type.daily_cap),
+        (Reason.WEEK_CAP, _("Limit of the week"), appointment_type.weekly_cap),
+        (Reason.MONTH_CAP, _("Limit of the month"), appointment_type.monthly_cap),
+    )
+    every = appointment_type.increment or appointment_type.duration
     rows: list[tuple[str, dict[Reason, str], str]] = [
-        ("Switched on", {Reason.SWITCHED_OFF: "This appointment type takes no bookings."}, ""),
+        (_("Switched on"), {Reason.SWITCHED_OFF: _("This appointment type takes no bookings.")}, ""),
         (
-            "Calendars can be read",
-            {Reason.UNKNOWN: "A connected calendar cannot be read, so nobody knows whether you are free."},
+            _("Calendars can be read"),
+            {Reason.UNKNOWN: _("A connected calendar cannot be read, so nobody knows whether you are free.")},
             "",
         ),
         (
-            "Early enough",
+            _("Early enough"),
             {
-                Reason.PAST: "This time has passed.",
-                Reason.TOO_SOON: f"Less than the notice of {notice} minutes ahead.",
+                Reason.PAST: _("This time has passed."),
+                Reason.TOO_SOON: ngettext(
+                    "Less than the notice of %(count)d minute ahead.",
+                    "Less than the notice of %(count)d minutes ahead.",
+                    notice,
+                )
+                % {"count": notice},
             },
-            f"Notice of {notice} minutes" if notice else "",
+            ngettext("Notice of %(count)d minute", "Notice of %(count)d minutes", notice) % {"count": notice}
+            if notice
+            else "",
         ),
-        ("Within the booking window", {Reason.TOO_FAR: "Too far ahead, or outside the fixed dates."}, ""),
         (
-            "Within your hours",
-            {
-                Reason.CLOSED: "A date that differs, or time off, closes it.",
-                Reason.OUTSIDE_HOURS: "Outside the weekly hours, or it would end after them.",
-                Reason.REPEATED: "The second pass of the hour that clocks repeat.",
-            },
+            _("Within the booking window"),
+            {Reason.TOO_FAR: _("Too far ahead, or outside the fixed dates.")},
             "",
         ),
         (
-            "Where a slot begins",
-            {Reason.OFF_GRID: "Free, but slots begin at other times."},
-            f"Every {appointment_type.increment or appointment_type.duration} minutes",
-        ),
-        (
-            "Nothing else then",
+            _("Within your hours"),
             {
-                Reason.BUSY: "An event in your calendars is in the way.",
-                Reason.BOOKED: "A booking is in the way.",
-                Reason.HELD: "Somebody is filling in the form for this time.",
-                Reason.FULL: "Every place of the group is taken.",
+                Reason.CLOSED: _("A date that differs, or time off, closes it."),
+                Reason.OUTSIDE_HOURS: _("Outside the weekly hours, or it would end after them."),
+                Reason.REPEATED: _("The second pass of the hour that clocks repeat."),
             },
             "",
         ),
         (
-            "Buffers are kept",
-            {Reason.BUFFER: "Too close to another event or booking."},
-            f"{before} minutes before, {after} after" if before or after else "",
+            _("Where a slot begins"),
+            {Reason.OFF_GRID: _("Free, but slots begin at other times.")},
+            ngettext("Every %(count)d minute", "Every %(count)d minutes", every) % {"count": every},
+        ),
+        (
+            _("Nothing else then"),
+            {
+                Reason.BUSY: _("An event in your calendars is in the way."),
+                Reason.BOOKED: _("A booking is in the way."),
+                Reason.HELD: _("Somebody is filling in the form for this time."),
+                Reason.FULL: _("Every place of the group is taken."),
+            },
+            "",
+        ),
+        (
+            _("Buffers are kept"),
+            {Reason.BUFFER: _("Too close to another event or booking.")},
+            _("%(before)d minutes before, %(after)d after") % {"before": before, "after": after}
+            if before or after
+            else "",
         ),
         *(
-            (f"Limit of the {name}", {reason: f"{most} of {most} booked."}, f"At most {most}")
-            for reason, (name, most) in caps.items()
+            (
+                name,
+                {reason: _("%(most)d of %(most)d booked.") % {"most": most}},
+                _("At most %(most)d") % {"most": most},
+            )
+            for reason, name, most in caps
             if most
         ),
     ]

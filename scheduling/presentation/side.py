@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from math import ceil
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from scheduling.core import wording
 from scheduling.core.crowd import Crowd
 from scheduling.core.zones import add_months, month_weeks
 from scheduling.models import Calendar
 from scheduling.presentation.viewer import Viewer, view_address
-
-LOADS = ("free", "lightly booked", "half booked", "mostly booked", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,17 @@ def mini_month(view: str, day: date, crowd: Crowd, viewer: Viewer) -> Mini:
     loads = _loads(crowd, viewer)
     target = "day" if view == "month" else view
     return Mini(
-        name=f"{day:%B %Y}",
+        name=wording.capital(wording.month_year(day)),
         previous=view_address(view, add_months(day, -1)),
         next=view_address(view, add_months(day, 1)),
-        names=[(f"{d:%A}"[0], f"{d:%A}") for d in weeks[0]],
+        names=[(name[0].upper(), name) for name in map(wording.weekday, weeks[0])],
         weeks=[
             (
                 view == "week" and day in week,
                 [
                     MiniDay(
                         number=str(d.day),
-                        rest=f" {d:%B}{', today' if d == viewer.today else ''}, {LOADS[loads[d]]}",
+                        rest=_rest(d.month, loads[d], d == viewer.today, viewer.language),
                         href=view_address(target, d),
                         load=str(loads[d] or ""),
                         is_out=d.month != day.month,
@@ -64,6 +67,20 @@ def mini_month(view: str, day: date, crowd: Crowd, viewer: Viewer) -> Mini:
             for week in weeks
         ],
     )
+
+
+@lru_cache(maxsize=512)
+def _rest(month: int, load: int, is_today: bool, language: str) -> str:
+    """` November, today, half booked`: what follows the number when a day is read out."""
+    loads = (
+        pgettext("day", "free"),
+        pgettext("day", "lightly booked"),
+        pgettext("day", "half booked"),
+        pgettext("day", "mostly booked"),
+        pgettext("day", "full"),
+    )
+    today = _(", today") if is_today else ""
+    return f" {wording.month_name(date(2000, month, 1), language)}{today}, {loads[load]}"
 
 
 def _loads(crowd: Crowd, viewer: Viewer) -> dict[date, int]:
@@ -88,4 +105,4 @@ def accounts_of(calendars: Iterable[Calendar]) -> list[Account]:
     """Calendars by account, then those of this server, then what is subscribed to; else in the order given."""
     ordered = sorted(calendars, key=lambda c: (c.is_subscribed, c.account_name == "", c.account_name))
     groups = groupby(ordered, key=lambda c: c.account_name)
-    return [Account(name or "On this server", list(found)) for name, found in groups]
+    return [Account(name or _("On this server"), list(found)) for name, found in groups]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 
-from scheduling.core import grid
+from django.utils.translation import gettext as _
+
+from scheduling.core import grid, wording
 from scheduling.core.spans import Span, overlap
 from scheduling.core.zones import instant, is_weekend, wall_time
 from scheduling.presentation.items import Item, More, more_of
@@ -14,12 +17,9 @@ from scheduling.presentation.pieces import Piece, bar_piece
 from scheduling.presentation.summary import day_summary
 from scheduling.presentation.viewer import (
     Viewer,
-    clock_time,
-    long_day,
     new_address,
     offset_name,
     place_in,
-    split_name,
     view_address,
 )
 
@@ -55,19 +55,20 @@ class Slots:
 
     day: date
     rows: int  # the height of each
-    clock: str
+    twelve: bool
+    language: str
     tab_stop: int | None  # the row that Tab reaches
 
     def __iter__(self) -> Iterator[Slot]:
-        name = long_day(self.day)
+        name, words = wording.long_day(self.day, self.language), _("%(day)s, %(time)s, add an event")
         for row in range(1, grid.ROWS, self.rows):
             clock = time(*divmod((row - 1) * grid.ROW_MINUTES, 60))
-            shown = clock_time(clock, self.clock)
+            shown = wording.short_clock(clock, self.twelve, self.language)
             yield Slot(
                 id=f"slot-{self.day:%Y%m%d}-{clock:%H%M}",
                 place=f"r-{row} s-{self.rows}",
                 time=shown,
-                label=f"{name}, {shown}, add an event",
+                label=words % {"day": name, "time": shown},
                 href=new_address(f"start={self.day.isoformat()}T{clock:%H:%M}"),
                 tabindex=0 if row == self.tab_stop else -1,
             )
@@ -135,7 +136,7 @@ def times(days: list[date], items: list[Item], viewer: Viewer) -> Times:
         second_offset=offset_name(noon, viewer.second_place) if viewer.second_place else "",
         bars=[bar_piece(by_key[bar.key], bar, days, viewer, with_column=True) for bar in lanes.bars],
         bar_more=[
-            more_of(len(hidden), days[n], f"d-{n + 1} l-{grid.ALL_DAY_LANES}")
+            more_of(len(hidden), days[n], f"d-{n + 1} l-{grid.ALL_DAY_LANES}", viewer)
             for n, hidden in enumerate(lanes.hidden)
             if hidden
         ],
@@ -170,20 +171,25 @@ def _column(
     return Column(
         day=day,
         number=number,
-        name=split_name(day),
-        month=f"{day:%B}",
-        label=long_day(day) + (", today" if is_today else ""),
+        name=wording.split_weekday(day),
+        month=wording.month_name(day),
+        label=viewer.long_day(day) + (_(", today") if is_today else ""),
         is_today=is_today,
         is_off=is_weekend(day),
         href=view_address("day", day),
         off=_off_hours(day, viewer),
-        slots=Slots(day, hours, viewer.clock, tab_stop),
+        slots=Slots(day, hours, viewer.twelve, viewer.language, tab_stop),
         boxes=[
-            _box_piece(by_key[box.key], box, day, viewer, place_in(n, count))
+            _box_piece(by_key[box.key], box, day, viewer, place_in(n, count, viewer))
             for n, box in enumerate(laid_out.boxes, start=1)
         ],
         more=[
-            more_of(len(place.keys), day, f"r-{place.row} s-{place.rows} c-{place.column}of{place.columns}")
+            more_of(
+                len(place.keys),
+                day,
+                f"r-{place.row} s-{place.rows} c-{place.column}of{place.columns}",
+                viewer,
+            )
             for place in laid_out.more
         ],
         summary=summary,
@@ -222,7 +228,7 @@ def _box_piece(item: Item, box: grid.Box, day: date, viewer: Viewer, number: str
     starts = viewer.time(time.min if box.before else item.starts)
     till = f"–{viewer.time(item.ends)}"
     where = f" · {item.location}" if item.location else ""
-    night = " until the next day" * box.after + " from the day before" * box.before
+    night = _night(box.before, box.after, viewer.language)
     return BoxPiece(
         item,
         id=f"ev-{item.key}-{day:%Y%m%d}",
@@ -230,5 +236,10 @@ def _box_piece(item: Item, box: grid.Box, day: date, viewer: Viewer, number: str
         time=starts,
         till=till,
         where=where,
-        label=f"{item.title} {starts}{till}{where}, {long_day(day)}{night}, {item.calendar}{item.spoken}{number}",
+        label=f"{item.title} {starts}{till}{where}, {viewer.long_day(day)}{night}, {item.calendar}{item.spoken}{number}",
     )
+
+
+@lru_cache(maxsize=64)
+def _night(before: bool, after: bool, language: str) -> str:
+    return (_(" until the next day") if after else "") + (_(" from the day before") if before else "")

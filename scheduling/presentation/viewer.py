@@ -1,4 +1,4 @@
-"""How one person looks at time, and the words for days that follow from it."""
+"""How one person looks at time, and the addresses of days."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from scheduling.core import language, wording
 from scheduling.core.spans import Span
 from scheduling.core.zones import instant, is_weekend, wall_time, week_start, zone
 from scheduling.models import UserProfile
@@ -30,6 +32,7 @@ class Viewer:
     work_end: time
     clock: str
     compact: bool
+    language: str  # for words that are kept
     now: datetime
 
     @classmethod
@@ -43,6 +46,7 @@ class Viewer:
             work_end=profile.working_hours_end,
             clock=profile.clock,
             compact=profile.density == UserProfile.Density.COMPACT,
+            language=language.spoken(),
             now=now,
         )
 
@@ -54,8 +58,15 @@ class Viewer:
     def today(self) -> date:
         return self.now_wall.date()
 
+    @cached_property
+    def twelve(self) -> bool:
+        return self.clock == UserProfile.Clock.HOURS_12
+
     def time(self, moment: datetime | time) -> str:
-        return clock_time(moment, self.clock)
+        return wording.short_clock(moment, self.twelve, self.language)
+
+    def long_day(self, day: date) -> str:
+        return wording.long_day(day, self.language)
 
     def shown_days(self, days: Iterable[date]) -> list[date]:
         return [day for day in days if self.show_weekends or not is_weekend(day)]
@@ -74,21 +85,14 @@ class Viewer:
         )
 
 
-def clock_time(moment: datetime | time, clock: str) -> str:
-    """`09:00`, or `9 am` and `9:30 am` on a 12-hour clock."""
-    if clock == UserProfile.Clock.HOURS_24:
-        return f"{moment.hour:02}:{moment.minute:02}"
-    return f"{moment.hour % 12 or 12}{f':{moment:%M}' if moment.minute else ''} {moment:%p}".lower()
-
-
-@lru_cache(maxsize=512)
-def long_day(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B}"
-
-
-def place_in(number: int, count: int) -> str:
+def place_in(number: int, count: int, viewer: Viewer) -> str:
     """`, 2 of 5`: where an event stands in its day, for those who listen; nothing where it is alone."""
-    return f", {number} of {count}" if count > 1 else ""
+    return _place_in(number, count, viewer.language) if count > 1 else ""
+
+
+@lru_cache(maxsize=4096)
+def _place_in(number: int, count: int, language: str) -> str:
+    return _(", %(number)d of %(count)d") % {"number": number, "count": count}
 
 
 # A page has hundreds of addresses; each `reverse` costs as much as drawing an event.
@@ -125,14 +129,3 @@ def offset_name(moment: datetime, place: ZoneInfo) -> str:
         return "GMT"
     hours, rest = divmod(abs(minutes), 60)
     return f"GMT{'+' if minutes > 0 else '−'}{hours}{f':{rest:02}' if rest else ''}"
-
-
-def duration(length: timedelta) -> str:
-    hours, minutes = divmod(int(length.total_seconds() // 60), 60)
-    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
-    return " ".join(parts)
-
-
-def split_name(day: date) -> tuple[str, str]:
-    """(`Wed`, `nesday`): the short name, and what completes it for those who listen."""
-    return f"{day:%A}"[:3], f"{day:%A}"[3:]

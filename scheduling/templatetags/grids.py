@@ -31,7 +31,7 @@ CELL = (
     ' tabindex="{tabindex}"{current}><span class="visually-hidden">{weekday} </span>{number}'
     '<span class="visually-hidden">{rest}</span></a>{dots}\n'
     '{bars}{chips}{more}<a class="mg-new" href="{new_href}" hx-target="#dialog-body"'
-    ' aria-label="Add an event on {label}">{plus}</a></div>\n'
+    ' aria-label="{new_label}">{plus}</a></div>\n'
 )
 CURRENT = format_html(' aria-current="{}"', "date")
 OUT = format_html(' class="{}"', "out")
@@ -61,7 +61,7 @@ def month_day(day: MonthDay) -> SafeString:
         chips=_joined(_in_lane("chip", piece) for piece in day.chips),
         more=more(day.more) if day.more else "",
         new_href=day.new_href,
-        label=day.label,
+        new_label=day.new_label,
         plus=icon("plus-lg"),
     )
 
@@ -70,13 +70,13 @@ def month_day(day: MonthDay) -> SafeString:
 def more(found: More) -> SafeString:
     """ "+N more": the way to what has no place."""
     return format_html(
-        '<a class="more {}" id="{}" href="{}" aria-haspopup="dialog">+{} more'
-        '<span class="visually-hidden"> on {}</span></a>',
+        '<a class="more {}" id="{}" href="{}" aria-haspopup="dialog">{}'
+        '<span class="visually-hidden">{}</span></a>',
         found.place,
         found.id,
         found.href,
-        found.count,
-        found.day_name,
+        found.words,
+        found.spoken,
     )
 
 

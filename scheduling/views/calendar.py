@@ -169,6 +169,7 @@ def _state_of(request: HttpRequest, viewer: Viewer, period: Period, calendars: l
         viewer.place,
         viewer.second_place,
         viewer.clock,
+        viewer.language,
     ]
     parts += [viewer.first_day, viewer.show_weekends, viewer.work_start, viewer.work_end]
     parts += [(c.pk, c.revision, c.is_visible) for c in calendars]

@@ -8,31 +8,33 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from scheduling import queries, statistics
+from scheduling.core import wording
 from scheduling.core.spans import Span, total
 from scheduling.core.statistics import busy_in
 from scheduling.core.zones import DAY, window
 from scheduling.models import CalendarEvent
 from scheduling.presentation import Viewer, hits_of
-from scheduling.presentation.insights import SPANS, WEEKDAYS, Periods, insights
-from scheduling.presentation.viewer import duration, long_day
+from scheduling.presentation.insights import SPANS, Periods, insights
 
 NEXT = 5
 PER_PAGE = 50
 LONGEST = 800  # days of one list
 EVENT_WORDS = {
-    "": "Events",
-    "own": "Events of your own",
-    "booked": "Events booked by guests",
-    "busy": "What takes your time",
-    "ahead": "Events to come",
+    "": gettext_lazy("Events"),
+    "own": gettext_lazy("Events of your own"),
+    "booked": gettext_lazy("Events booked by guests"),
+    "busy": gettext_lazy("What takes your time"),
+    "ahead": gettext_lazy("Events to come"),
 }
 BOOKING_WORDS = {
-    "made": "Bookings made",
-    "cancelled": "Bookings cancelled",
-    "no-show": "Guests who did not come",
+    "made": gettext_lazy("Bookings made"),
+    "cancelled": gettext_lazy("Bookings cancelled"),
+    "no-show": gettext_lazy("Guests who did not come"),
 }
 
 
@@ -65,7 +67,7 @@ class BookingsForm(DaysForm):
 def dashboard(request: HttpRequest) -> HttpResponse:
     viewer = _viewer(request)
     wanted = request.GET.get("weeks", "")
-    count = int(wanted) if wanted in {str(number) for number, _ in SPANS} else 8
+    count = int(wanted) if wanted in set(map(str, SPANS)) else 8
     periods = Periods.of(viewer, count)
     seen = statistics.seen_between(request.user, periods.all, viewer.place)
     by_type = statistics.bookings_by_type(request.user, periods.shown, viewer.place)
@@ -77,10 +79,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "insights": insights(seen, by_type, periods, viewer),
         "next": _hits(coming[:NEXT], viewer),
-        "today": long_day(viewer.today),
+        "today": viewer.long_day(viewer.today),
         "viewer": viewer,
         "count": count,
-        "spans": SPANS,
+        "spans": [(weeks, _span_name(weeks)) for weeks in SPANS],
     }
     return render(request, "scheduling/dashboard.html", context)
 
@@ -99,7 +101,8 @@ def events(request: HttpRequest) -> HttpResponse:
     taken = busy_in((one.appearance for one in found), window(days.start, days.end, viewer.place))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     heading = (
-        f"{WEEKDAYS[values['weekday']]}s from {values['hour']}:00"
+        _("%(weekdays)s from %(hour)d:00")
+        % {"weekdays": _weekdays()[values["weekday"]], "hour": values["hour"]}
         if has_cell
         else EVENT_WORDS[values["kind"]]
     )
@@ -107,7 +110,7 @@ def events(request: HttpRequest) -> HttpResponse:
         "heading": heading,
         "days": _days_in_words(days),
         "page": page,
-        "taken": duration(total(taken)),
+        "taken": wording.hours_words(total(taken)),
         "hits": _hits(page.object_list, viewer),
     }
     return render(request, "scheduling/dashboard_events.html", context)
@@ -148,5 +151,26 @@ def _hits(seen: Any, viewer: Viewer) -> Any:
 def _days_in_words(days: Span[Any]) -> str:
     first, last = days.start, days.end - DAY
     if first == last:
-        return long_day(first)
-    return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
+        return wording.long_day(first)
+    return pgettext("days", "%(first)s to %(last)s") % {
+        "first": wording.date_words(first),
+        "last": wording.date_words(last),
+    }
+
+
+def _span_name(weeks: int) -> str:
+    if weeks == SPANS[-1]:
+        return _("Year")
+    return ngettext("%(count)d week", "%(count)d weeks", weeks) % {"count": weeks}
+
+
+def _weekdays() -> tuple[str, ...]:
+    return (
+        _("Mondays"),
+        _("Tuesdays"),
+        _("Wednesdays"),
+        _("Thursdays"),
+        _("Fridays"),
+        _("Saturdays"),
+        _("Sundays"),
+    )

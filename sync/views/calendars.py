@@ -30,7 +30,7 @@ def calendar(request: HttpRequest, link_id: int) -> HttpResponse:
     if request.method == "GET":
         context = {
             "link": link,
-            "colors": wording.COLORS.items(),
+            "colors": wording.color_names().items(),
             "directions": CalendarLink.Direction.choices,
         }
         return vary(render(request, "sync/calendar.html", context))
@@ -39,7 +39,7 @@ def calendar(request: HttpRequest, link_id: int) -> HttpResponse:
     if request.POST.get("enabled"):
         mirrored = connection.enable_calendar(link=link)
         color = request.POST.get("color", "")
-        if color.isdigit() and int(color) in wording.COLORS:
+        if color.isdigit() and int(color) in wording.color_names():
             services.update_calendar(calendar=mirrored, color=int(color))
         run_now([link.account_id])
     else:
