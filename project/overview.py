@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Min, Q
@@ -53,7 +54,7 @@ class Check:
 class Overview:
     measured_at: datetime
     numbers: tuple[Number, ...]
-    troubled: tuple[tuple[GoogleAccount, str, str], ...]
+    troubled: tuple[tuple[GoogleAccount, Any, str], ...]
     more_troubled: int
     checks: tuple[Check, ...]
     week: tuple[tuple[str, str], ...]

@@ -24,6 +24,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from scheduling.core.ical import LARGEST_FILE
 
@@ -74,24 +75,24 @@ def parse_address(text: str) -> Target:
     if text.lower().startswith(("webcal://", "webcals://")):
         text = "https" + text[text.index(":") :]
     if len(text) > LONGEST_ADDRESS:
-        raise FetchError("The address is too long.", is_final=True)
+        raise FetchError(_("The address is too long."), is_final=True)
     if not text.isascii() or any(letter <= " " or letter in '\\"<>^`{|}\x7f' for letter in text):
-        raise FetchError("The address has characters that do not belong into one.", is_final=True)
+        raise FetchError(_("The address has characters that do not belong into one."), is_final=True)
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise FetchError("This is not an address.", is_final=True) from None
+        raise FetchError(_("This is not an address."), is_final=True) from None
     if parts.scheme not in ("http", "https"):
-        raise FetchError("The address must begin with https://, http:// or webcal://.", is_final=True)
+        raise FetchError(_("The address must begin with https://, http:// or webcal://."), is_final=True)
     if not parts.hostname:
-        raise FetchError("The address names no server.", is_final=True)
+        raise FetchError(_("The address names no server."), is_final=True)
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        raise FetchError("An address with a name and password in it is not fetched.", is_final=True)
+        raise FetchError(_("An address with a name and password in it is not fetched."), is_final=True)
     is_secure = parts.scheme == "https"
     port = port if port is not None else (443 if is_secure else 80)
     if port < 1024 and port not in (80, 443):
-        raise FetchError(f"Port {port} is not one of the web.", is_final=True)
+        raise FetchError(_("Port %(port)d is not one of the web.") % {"port": port}, is_final=True)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts._replace(fragment="").geturl(), is_secure, parts.hostname, port, path)
 
@@ -115,14 +116,14 @@ def fetch(
         headers["If-None-Match"] = etag
     if last_modified:
         headers["If-Modified-Since"] = last_modified
-    for _ in range(MOST_REDIRECTS + 1):
+    for _hop in range(MOST_REDIRECTS + 1):
         target = parse_address(url)
         pinned = _pinned(target, resolve, min(deadline, time.monotonic() + FIRST_SECONDS))
         with _answer(target, pinned, headers, deadline) as answer:
             if answer.status not in REDIRECTS:
                 return _read(answer, deadline)
             url = urljoin(target.url, answer.getheader("Location") or "")
-    raise FetchError("The address leads on and on to others.")
+    raise FetchError(_("The address leads on and on to others."))
 
 
 def post(
@@ -155,7 +156,7 @@ def _pinned(target: Target, resolve: Resolve | None, deadline: float) -> str:
     looking.start()
     looking.join(_left(deadline))
     if not found:
-        raise FetchError(f"The server {target.host[:100]} is not found in time.")
+        raise FetchError(_("The server %(host)s is not found in time.") % {"host": target.host[:100]})
     if isinstance(found[0], FetchError):
         raise found[0]
     return allowed_addresses(found[0], target.host)[0]
@@ -164,11 +165,11 @@ def _pinned(target: Target, resolve: Resolve | None, deadline: float) -> str:
 def allowed_addresses(found: Sequence[str], host: str) -> list[str]:
     """The addresses of a name, when every one of them may be asked; raises `FetchError`."""
     if not found:
-        raise FetchError(f"The server {host[:100]} is not found.")
+        raise FetchError(_("The server %(host)s is not found.") % {"host": host[:100]})
     for text in found:
         if not is_allowed(ip_address(text.partition("%")[0])):
             raise FetchError(
-                "The address leads into a private network, which this site does not ask.", is_final=True
+                _("The address leads into a private network, which this site does not ask."), is_final=True
             )
     return list(found)
 
@@ -198,7 +199,7 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise FetchError(f"The server {host[:100]} is not found.") from None
+        raise FetchError(_("The server %(host)s is not found.") % {"host": host[:100]}) from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -234,11 +235,17 @@ def _answer(
         connection.endheaders(body)
         yield connection.getresponse()
     except ssl.SSLCertVerificationError:
-        raise FetchError(f"The certificate of {target.host[:100]} is not valid.") from None
+        raise FetchError(
+            _("The certificate of %(host)s is not valid.") % {"host": target.host[:100]}
+        ) from None
     except (TimeoutError, http.client.HTTPException, ssl.SSLError, OSError) as error:
         if time.monotonic() >= deadline or isinstance(error, TimeoutError):
-            raise FetchError(f"The server {target.host[:100]} took too long to answer.") from None
-        raise FetchError(f"The server {target.host[:100]} does not answer as it should.") from None
+            raise FetchError(
+                _("The server %(host)s took too long to answer.") % {"host": target.host[:100]}
+            ) from None
+        raise FetchError(
+            _("The server %(host)s does not answer as it should.") % {"host": target.host[:100]}
+        ) from None
     finally:
         timer.cancel()
         connection.close()
@@ -253,7 +260,7 @@ def _cut(connection: http.client.HTTPConnection) -> None:
 def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise FetchError("The server took too long to answer.")
+        raise FetchError(_("The server took too long to answer."))
     return left
 
 
@@ -263,25 +270,27 @@ def _read(answer: http.client.HTTPResponse, deadline: float) -> Fetched:
     if answer.status == 304:
         return Fetched(None, etag, last_modified)
     if answer.status in (401, 403):
-        raise FetchError("The server does not let anyone read this address. Is it the secret one?")
+        raise FetchError(_("The server does not let anyone read this address. Is it the secret one?"))
     if answer.status in (404, 410):
-        raise FetchError("There is no calendar at this address.")
+        raise FetchError(_("There is no calendar at this address."))
     if answer.status != 200:
-        raise FetchError(f"The server answered with an error ({answer.status}).")
+        raise FetchError(_("The server answered with an error (%(status)d).") % {"status": answer.status})
     if (answer.getheader("Content-Encoding") or "identity").lower() != "identity":
-        raise FetchError("The server sends the calendar compressed, though it was asked not to.")
+        raise FetchError(_("The server sends the calendar compressed, though it was asked not to."))
     announced = answer.getheader("Content-Length") or ""
     length = int(announced) if announced.isdigit() and len(announced) < 20 else None
     if length is not None and length > LARGEST:
-        raise FetchError(f"The calendar is larger than {LARGEST // 1024 // 1024} MB.")
+        raise FetchError(_("The calendar is larger than %(size)d MB.") % {"size": LARGEST // 1024 // 1024})
     pieces, size = [], 0
     while piece := answer.read1(65536):
         _left(deadline)
         size += len(piece)
         if size > LARGEST:
-            raise FetchError(f"The calendar is larger than {LARGEST // 1024 // 1024} MB.")
+            raise FetchError(
+                _("The calendar is larger than %(size)d MB.") % {"size": LARGEST // 1024 // 1024}
+            )
         pieces.append(piece)
     _left(deadline)
     if length is not None and size < length:  # half a calendar must not pass for a whole one
-        raise FetchError("The answer of the server broke off.")
+        raise FetchError(_("The answer of the server broke off."))
     return Fetched(b"".join(pieces), etag, last_modified)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from scheduling.models import Booking
@@ -47,7 +48,7 @@ def invitation(booking: Booking, method: str, now: datetime) -> str:
 
 
 def summary(booking: Booking) -> str:
-    return f"{booking.type.name} with {display_name(booking.host)}"
+    return _("%(type)s with %(host)s") % {"type": booking.type.name, "host": display_name(booking.host)}
 
 
 def add_to_calendar_links(booking: Booking) -> dict[str, str]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.core import grid, wording
 from scheduling.core.event import EventValues, canonical, check
@@ -124,12 +125,14 @@ class Understood:
         """The titles of busy events at the same time."""
         start, end = self.parsed.start, self.parsed.end
         titles = [
-            f"“{o.event.title}”"
+            _("“%(title)s”") % {"title": o.event.title}
             for o in self._there
             if o.start < end and o.end > start and o.event.availability == CalendarEvent.Availability.BUSY  # type: ignore[operator]
         ]
-        more = f" and {len(titles) - 2} more" if len(titles) > 2 else ""
-        return ", ".join(titles[:2]) + more
+        words = ", ".join(titles[:2])
+        if len(titles) <= 2:
+            return words
+        return _("%(titles)s and %(count)d more") % {"titles": words, "count": len(titles) - 2}
 
     @cached_property
     def strip_from(self) -> int:
@@ -178,7 +181,10 @@ class Understood:
     @property
     def strip_label(self) -> str:
         others = ", ".join(event.title for event in self.strip if not event.state)
-        return f"{self.when[0]}: {others or 'nothing else'} around that time"
+        return _("%(day)s: %(events)s around that time") % {
+            "day": self.when[0],
+            "events": others or _("nothing else"),
+        }
 
 
 def understand(text: str, *, user: object, profile: UserProfile, calendars: QuerySet[Calendar]) -> Understood:

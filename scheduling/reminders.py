@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.core import wording
 from scheduling.core.event import owner_declined
@@ -94,8 +95,8 @@ def words_of(occurrence: EventInstance, profile: UserProfile, day: date | None =
         first, last = wall_time(occurrence.start, place), wall_time(occurrence.end, place)
         begins = wording.clock(first, twelve) if first.date() == day else ""
         ends = wording.clock(last, twelve) if last.date() == day else ""
-        times = f"{begins}–{ends}" if begins or ends else "All day"
-    return {"days": days, "times": times or "All day"}
+        times = f"{begins}–{ends}" if begins or ends else _("All day")
+    return {"days": days, "times": times or _("All day")}
 
 
 def address_of(occurrence: EventInstance) -> str:

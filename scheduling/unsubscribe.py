@@ -10,12 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 SALT = "scheduling.unsubscribe"
 NOTIFICATIONS, AGENDA = "notifications", "agenda"
 KINDS = {
-    NOTIFICATIONS: "reminders and notices about your calendar",
-    AGENDA: "the agenda of your day",
+    NOTIFICATIONS: gettext_lazy("reminders and notices about your calendar"),
+    AGENDA: gettext_lazy("the agenda of your day"),
 }
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from scheduling import services
 from sync.core.remote import VEILED_ROLES, WRITING_ROLES
 from sync.models import CalendarLink, EventLink
 from sync.outbox import link_of, park, unpark, waiting
 
-LOST = "You may no longer change this calendar in Google. What you changed here is kept."
-CHOSEN = "You set this calendar to read only. What you changed here is kept."
+LOST = gettext_noop("You may no longer change this calendar in Google. What you changed here is kept.")
+CHOSEN = gettext_noop("You set this calendar to read only. What you changed here is kept.")
 
 
 @transaction.atomic

@@ -58,7 +58,7 @@ class StateFilter(admin.SimpleListFilter):
 
     title, parameter_name = "state", "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(STATE_NAMES.items())
 
     def queryset(
@@ -80,7 +80,7 @@ class GoogleAccountAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state")
     def state(self, account: GoogleAccount) -> str:
-        return STATE_NAMES[state_of(account)]
+        return str(STATE_NAMES[state_of(account)])
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Who may act on accounts, whose rows nobody changes by hand."""

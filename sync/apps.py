@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SyncConfig(AppConfig):
     name = "sync"
-    verbose_name = "Google Calendar"
+    verbose_name = _("Google Calendar")
 
     def ready(self) -> None:
         from allauth.socialaccount.models import SocialToken

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from scheduling import services
 from sync.access import take_access
@@ -17,7 +19,7 @@ from sync.models import CalendarLink, GoogleAccount
 from sync.provider import CalendarProvider, FullSyncRequired
 
 POLLS_BETWEEN = 12  # the list changes seldom: by default it is read once an hour
-GONE = "It is no longer among your calendars in Google. Its events stay here."
+GONE = gettext_noop("It is no longer among your calendars in Google. Its events stay here.")
 
 
 def read_calendar_list(provider: CalendarProvider, account: GoogleAccount, lease: Lease) -> None:
@@ -66,7 +68,12 @@ def _take(
     if link.is_primary and (is_new or account.is_newly_connected):
         enable_calendar(link=link)
     elif is_new and not is_first:
-        _note(link, "found", f"“{link}” is new among your calendars in Google. Switch it on here to see it.")
+        _note(
+            link,
+            "found",
+            _("“%(calendar)s” is new among your calendars in Google. Switch it on here to see it.")
+            % {"calendar": link},
+        )
 
 
 def _rename(link: CalendarLink, name: str) -> None:
@@ -83,7 +90,12 @@ def _lose(link: CalendarLink) -> None:
     elif not link.is_unreachable:
         link.is_unreachable, link.last_error = True, GONE
         link.save(update_fields=["is_unreachable", "last_error"])
-        _note(link, "lost", f"“{link}” is no longer among your calendars in Google. Its events stay here.")
+        _note(
+            link,
+            "lost",
+            _("“%(calendar)s” is no longer among your calendars in Google. Its events stay here.")
+            % {"calendar": link},
+        )
 
 
 def _note(link: CalendarLink, action: str, text: str) -> None:

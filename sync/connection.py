@@ -11,6 +11,7 @@ from allauth.socialaccount.models import SocialToken
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import services
 from scheduling.core.event import is_zone
@@ -43,13 +44,13 @@ def refusal_of_connection(*, user: Any, google_sub: str) -> str:
     connected = GoogleAccount.objects.exclude(status=GoogleAccount.Status.DISCONNECTED)
     existing = connected.filter(google_sub=google_sub).first()
     if existing is not None and existing.user_id != user.pk:
-        return "This Google account is already connected by another person on this server."
+        return _("This Google account is already connected by another person on this server.")
     other = connected.filter(user=user).exclude(google_sub=google_sub).first()
     if other is not None:
-        return (
-            f"Your calendar is connected with {other.email}. To use another Google account, "
+        return _(
+            "Your calendar is connected with %(email)s. To use another Google account, "
             "disconnect that one first; your events stay here."
-        )
+        ) % {"email": other.email}
     return ""
 
 
@@ -200,7 +201,7 @@ def read_all_again(*, account: GoogleAccount) -> None:
             calendar_list_sync_token="", calendar_list_due_at=timezone.now()
         )
         account.calendar_links.filter(is_enabled=True).update(sync_token="")
-    tell(account.pk, NOTE, "resync", "You asked for everything to be read again.")
+    tell(account.pk, NOTE, "resync", _("You asked for everything to be read again."))
 
 
 def waiting_from_before(account: GoogleAccount) -> QuerySet[CalendarEvent]:
@@ -231,7 +232,7 @@ def confirm_rehearsal(*, account: GoogleAccount) -> None:
             account.pk,
             NOTE,
             "rehearsal",
-            "You agreed that events from before the connection are sent to Google.",
+            _("You agreed that events from before the connection are sent to Google."),
         )
 
 

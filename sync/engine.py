@@ -21,6 +21,8 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from scheduling.languages import language_of
 from scheduling.services import queue_mail
@@ -52,7 +54,7 @@ from sync.watch import is_pushed, keep_watched, stop_retired
 
 logger = logging.getLogger(__name__)
 
-UNREADABLE_TOKENS = (
+UNREADABLE_TOKENS = _(
     "The stored Google tokens cannot be opened with TOKEN_KEYS. Put the key back that they were written with."
 )
 LONGEST_BACKOFF = 15 * 60  # seconds
@@ -86,7 +88,7 @@ def run_account(account_id: int, *, in_foreground: bool = False, full: bool = Fa
     lease = _wait_for_lease(account_id) if in_foreground else take_lease(account_id)
     if lease is None:
         result.was_busy = True
-        result.error = "Another run of this account is under way."
+        result.error = _("Another run of this account is under way.")
         return result
     try:
         account = GoogleAccount.objects.select_related("user__profile").get(pk=account_id)
@@ -95,7 +97,7 @@ def run_account(account_id: int, *, in_foreground: bool = False, full: bool = Fa
             account.status == GoogleAccount.Status.PAUSED
             or not account.user.profile.google_calendar_sync_enabled
         ):
-            result.note = "sync is switched off"
+            result.note = _("sync is switched off")
             _begin(account)  # looked at again, not asked for twice a second
             return result
         result.error = _blocked(account, in_foreground)
@@ -103,7 +105,7 @@ def run_account(account_id: int, *, in_foreground: bool = False, full: bool = Fa
             _begin(account)
             _run(account, lease, result, in_foreground, full)
     except LeaseLost:
-        result.error = "Another run took over."
+        result.error = _("Another run took over.")
         return result
     finally:
         lease.release()
@@ -118,14 +120,21 @@ def _begin(account: GoogleAccount) -> None:
 
 def _blocked(account: GoogleAccount, in_foreground: bool) -> str:
     if account.status == GoogleAccount.Status.NEEDS_REAUTH:
-        return f"Google has ended the connection of {account.email}. Reconnect it on the Sync page."
+        return _("Google has ended the connection of %(email)s. Reconnect it on the Sync page.") % {
+            "email": account.email
+        }
     if account.status == GoogleAccount.Status.INSUFFICIENT_SCOPE:
-        return f"{account.email} did not grant access to the calendar. Grant it on the Sync page."
+        return _("%(email)s did not grant access to the calendar. Grant it on the Sync page.") % {
+            "email": account.email
+        }
     pause = (account.backoff_until - timezone.now()).total_seconds() if account.backoff_until else 0
     if in_foreground and 0 < pause <= LONGEST_WAIT_IN_FOREGROUND:
         time.sleep(pause)
     elif pause > 0:
-        return f"{account.last_error} Next try in {round(pause)} s."
+        return _("%(fault)s Next try in %(seconds)d s.") % {
+            "fault": account.last_error,
+            "seconds": round(pause),
+        }
     return ""
 
 
@@ -162,7 +171,9 @@ def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground:
     except Exception as error:
         # Whatever Google sends must not stop the worker, nor make it ask again without a pause.
         logger.exception("a run of account %s ended in an unforeseen way", account.pk)
-        result.error = f"Something unforeseen happened ({type(error).__name__}); the log has the details."
+        result.error = _("Something unforeseen happened (%(kind)s); the log has the details.") % {
+            "kind": type(error).__name__
+        }
         _note_failure(account, lease, RetryLater(result.error))
     else:
         _note_success(account, lease, result)
@@ -241,8 +252,12 @@ def _note_trouble(
 def _tell_arrivals(link: CalendarLink, new: int) -> None:
     """In one line: a first import brings thousands. What was here already and changed is told singly."""
     if new:
-        text = f"{new} new event{'' if new == 1 else 's'} came in from Google · {link.calendar}"
-        tell(link.account_id, IN, "received", text)
+        text = ngettext(
+            "%(count)d new event came in from Google · %(calendar)s",
+            "%(count)d new events came in from Google · %(calendar)s",
+            new,
+        )
+        tell(link.account_id, IN, "received", text % {"count": new, "calendar": link.calendar})
 
 
 def _keep_fresh(provider: CalendarProvider, account: GoogleAccount, lease: Lease) -> None:

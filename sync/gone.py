@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from scheduling import services
 from scheduling.models import CalendarEvent
@@ -26,7 +27,13 @@ def delete_gone(*, link: CalendarLink) -> None:
     link.are_deletions_agreed = link.has_absent = True
     link.save(update_fields=["are_deletions_agreed", "has_absent"])
     count = link.deletions_held
-    tell(link.account_id, NOTE, "agreed", f"You agreed that {count} events of {link} are deleted here too.")
+    tell(
+        link.account_id,
+        NOTE,
+        "agreed",
+        _("You agreed that %(count)d events of %(calendar)s are deleted here too.")
+        % {"count": count, "calendar": link},
+    )
 
 
 @transaction.atomic
@@ -41,7 +48,13 @@ def keep_gone(*, link: CalendarLink) -> int:
     services.mark_unsent(events=events)
     link.deletions_held = 0
     link.save(update_fields=["deletions_held"])
-    tell(link.account_id, NOTE, "kept", f"You kept {len(events)} events of {link}: they go back to Google.")
+    tell(
+        link.account_id,
+        NOTE,
+        "kept",
+        _("You kept %(count)d events of %(calendar)s: they go back to Google.")
+        % {"count": len(events), "calendar": link},
+    )
     return len(events)
 
 

@@ -19,6 +19,7 @@ from uuid import UUID
 
 import httplib2
 from django.conf import settings
+from django.utils.translation import gettext as _
 from google.auth.exceptions import RefreshError, TransportError
 from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp, Request
@@ -237,7 +238,7 @@ class GoogleCalendarService:
             answer = request.execute(num_retries=0)
         # JSON that was cut off comes back as the text itself, without an error.
         if answers and not isinstance(answer, dict):
-            raise RetryLater("Google's answer was cut off.")
+            raise RetryLater(_("Google's answer was cut off."))
         return answer
 
 
@@ -262,7 +263,7 @@ class _Credentials(Credentials):  # type: ignore[misc]
             answer = request(*args, **options)
             content = _json_object(answer.data)
             if answer.status != 200 or "access_token" not in content:
-                raise RefreshError("Google gave no token.", content)
+                raise RefreshError(_("Google gave no token."), content)
             return answer
 
         super().refresh(ask_once)
@@ -284,7 +285,7 @@ def credentials_of(tokens: Tokens) -> Credentials:
 def revoke_token(token: str) -> bool:
     """Tell Google to forget the grant; True when it did or never knew it."""
     try:
-        response, _ = httplib2.Http(timeout=10).request(
+        response, _content = httplib2.Http(timeout=10).request(
             settings.GOOGLE_REVOKE_URL,
             "POST",
             body=urlencode({"token": token}),
@@ -308,9 +309,11 @@ class _translated:
             raise _from_refresh(error) from error
         if isinstance(error, (OSError, HTTPException, httplib2.HttpLib2Error, TransportError)):
             kind = Unreachable if isinstance(error, NO_CONNECTION) else RetryLater
-            raise kind(f"Google could not be reached ({type(error).__name__}).") from error
+            raise kind(
+                _("Google could not be reached (%(reason)s).") % {"reason": type(error).__name__}
+            ) from error
         if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
-            raise RetryLater("Google's answer was cut off.") from error
+            raise RetryLater(_("Google's answer was cut off.")) from error
 
 
 def _from_http(error: HttpError) -> ProviderError:
@@ -318,9 +321,9 @@ def _from_http(error: HttpError) -> ProviderError:
     reason, message, detail = _reason(error)
     said = f"Google says {status}{f' {reason}' if reason else ''}: {message.rstrip('.')}."[:300]
     if status == 429 or (status == 403 and reason in RATE_REASONS):
-        return RateLimited("Google asked us to slow down.", _pause(error.resp.get("retry-after", "")))
+        return RateLimited(_("Google asked us to slow down."), _pause(error.resp.get("retry-after", "")))
     if status == 403 and reason == "quotaExceeded":
-        return RateLimited("Google's calendar usage limit is reached; the next try is in an hour.", 3600.0)
+        return RateLimited(_("Google's calendar usage limit is reached; the next try is in an hour."), 3600.0)
     if status >= 500 or status == 408:
         return RetryLater(said)
     if reason.startswith("push."):  # the webhook's address, not the account
@@ -378,9 +381,9 @@ def _from_refresh(error: RefreshError) -> ProviderError:
     content = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
     code = content.get("error", "")
     if code == "invalid_grant":
-        return NeedsReauth("Google has ended this connection.")
+        return NeedsReauth(_("Google has ended this connection."))
     if code in ("invalid_client", "unauthorized_client"):
-        return SetupError("Google does not accept this site's client id and secret.")
+        return SetupError(_("Google does not accept this site's client id and secret."))
     if not content and "refresh_token" in str(error):
-        return NeedsReauth("There is no refresh token for this connection.")
-    return RetryLater("Google's sign-in service did not answer properly.")
+        return NeedsReauth(_("There is no refresh token for this connection."))
+    return RetryLater(_("Google's sign-in service did not answer properly."))

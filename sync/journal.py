@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import services
 from scheduling.core.changes import Difference, Reader, changed_groups, differences, part_of, with_part
@@ -83,10 +84,10 @@ def lines_of(
 def _line(entry: JournalEntry, reader: Reader) -> Line:
     event = entry.event
     if event is None or not entry.before:
-        return Line(entry, (), "Restore" if event and event.is_deleted and event.is_editable else "")
+        return Line(entry, (), _("Restore") if event and event.is_deleted and event.is_editable else "")
     before, after = with_part(event.values, entry.before), with_part(event.values, entry.after)
     can_restore = event.is_editable and (event.is_deleted or before != event.values)
-    return Line(entry, differences(before, after, reader), "Restore" if can_restore else "")
+    return Line(entry, differences(before, after, reader), _("Restore") if can_restore else "")
 
 
 def restore_from(*, entry: JournalEntry, actor: Any) -> CalendarEvent:

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.models import Calendar, CalendarEvent
 from sync.core.remote import WRITING_ROLES, CalendarRef
@@ -26,11 +28,11 @@ class GoogleAccount(models.Model):
     """A connected Google account with its credentials, its lease and its back-off."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Connected"
-        NEEDS_REAUTH = "needs_reauth", "Needs to be reconnected"
-        INSUFFICIENT_SCOPE = "insufficient_scope", "Calendar access was not granted"
-        PAUSED = "paused", "Paused"
-        DISCONNECTED = "disconnected", "Disconnected"
+        ACTIVE = "active", pgettext_lazy("account", "Connected")
+        NEEDS_REAUTH = "needs_reauth", pgettext_lazy("account", "Needs to be reconnected")
+        INSUFFICIENT_SCOPE = "insufficient_scope", pgettext_lazy("account", "Calendar access was not granted")
+        PAUSED = "paused", pgettext_lazy("account", "Paused")
+        DISCONNECTED = "disconnected", pgettext_lazy("account", "Disconnected")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="google_accounts"
@@ -109,8 +111,8 @@ class CalendarLink(models.Model):
     """A remote calendar and the local one that mirrors it, with the cursor of the last complete pull."""
 
     class Direction(models.TextChoices):
-        TWO_WAY = "two_way", "both ways"
-        PULL_ONLY = "pull_only", "read only"
+        TWO_WAY = "two_way", pgettext_lazy("sync", "both ways")
+        PULL_ONLY = "pull_only", pgettext_lazy("sync", "read only")
 
     account = models.ForeignKey(GoogleAccount, on_delete=models.CASCADE, related_name="calendar_links")
     google_id = models.CharField(max_length=255)
@@ -183,9 +185,9 @@ class EventLink(models.Model):
     """A remote event and its local twin. `base` is what both sides last agreed on (canonical fields)."""
 
     class State(models.TextChoices):
-        CLEAN = "clean", "In step"
-        PARKED = "parked", "Refused by Google"
-        QUARANTINED = "quarantined", "Not understood"
+        CLEAN = "clean", _("In step")
+        PARKED = "parked", _("Refused by Google")
+        QUARANTINED = "quarantined", _("Not understood")
 
     link = models.ForeignKey(CalendarLink, on_delete=models.CASCADE, related_name="event_links")
     event = models.OneToOneField(
@@ -229,9 +231,9 @@ class WatchChannel(models.Model):
     """A push channel of Google for one calendar; only the digest of its secret is kept."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Nothing has arrived by it yet"
-        ACTIVE = "active", "Messages arrive"
-        RETIRING = "retiring", "To be stopped"
+        PENDING = "pending", _("Nothing has arrived by it yet")
+        ACTIVE = "active", _("Messages arrive")
+        RETIRING = "retiring", _("To be stopped")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     link = models.ForeignKey(CalendarLink, on_delete=models.CASCADE, related_name="watch_channels")
@@ -309,9 +311,9 @@ class JournalEntry(models.Model):
     """One thing that sync did, for people to read. No titles of other people's events, no tokens."""
 
     class Direction(models.TextChoices):
-        IN = "in", "From Google"
-        OUT = "out", "To Google"
-        NOTE = "note", "Note"
+        IN = "in", pgettext_lazy("sync", "From Google")
+        OUT = "out", pgettext_lazy("sync", "To Google")
+        NOTE = "note", pgettext_lazy("sync", "Note")
 
     account = models.ForeignKey(GoogleAccount, on_delete=models.CASCADE, related_name="journal")
     event = models.ForeignKey(CalendarEvent, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -331,7 +333,7 @@ class JournalEntry(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["account", "-at"])]
-        verbose_name_plural = "journal"
+        verbose_name_plural = _("journal")
 
     def __str__(self) -> str:
         return self.text

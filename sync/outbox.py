@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import services
 from scheduling.models import CalendarEvent
@@ -94,7 +95,7 @@ def park(*, link: CalendarLink, known: EventLink, error: str, is_read_only: bool
         )
         event.refresh_from_db()
     services.set_sync_state(event=event, sync_state=CalendarEvent.SyncState.REFUSED)
-    text = f"“{event.title}” could not be sent: {error}"
+    text = _("“%(title)s” could not be sent: %(reason)s") % {"title": event.title, "reason": _(error)}
     tell(link.account_id, OUT, "refused", text, event=event)
 
 

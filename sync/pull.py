@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sync.access import take_access
 from sync.apply import apply_item, tombstone
@@ -62,12 +63,12 @@ def pull(provider: CalendarProvider, link: CalendarLink, lease: Lease) -> PullRe
         _pull_pages(provider, link, lease, result)
     except FullSyncRequired:
         if not link.sync_token:
-            raise RetryLater("Google refused a full listing.") from None
+            raise RetryLater(_("Google refused a full listing.")) from None
         link.sync_token = ""
         try:
             _pull_pages(provider, link, lease, result)
         except FullSyncRequired as error:  # once per run, never a loop
-            raise RetryLater("Google asked for a full listing twice in one run.") from error
+            raise RetryLater(_("Google asked for a full listing twice in one run.")) from error
     return result
 
 
@@ -136,7 +137,9 @@ def _settle_absent(provider: CalendarProvider, link: CalendarLink, lease: Lease,
     if len(living) > max(DELETIONS_ALLOWED, total // 10) and not link.are_deletions_agreed:
         with lease.hold():
             _end_settling(link, held=len(living))
-            text = f"Google reports {len(living)} of {total} events of {link.calendar} gone. We stopped and deleted nothing."
+            text = _(
+                "Google reports %(gone)d of %(total)d events of %(calendar)s gone. We stopped and deleted nothing."
+            ) % {"gone": len(living), "total": total, "calendar": link.calendar}
             tell(link.account_id, NOTE, "held", text)
         return
     for known in absent:

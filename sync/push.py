@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.models import CalendarEvent
 from sync.access import take_access
@@ -131,7 +132,12 @@ def _try_again(
         known = link_of(link=link, event=event)
         due = count_attempt(known=known, error=error)
         if due is None:
-            park(link=link, known=known, error=f"{error} It was tried {known.attempts} times.")
+            park(
+                link=link,
+                known=known,
+                error=_("%(fault)s It was tried %(count)d times.")
+                % {"fault": error, "count": known.attempts},
+            )
         else:
             result.wait_until(due)
 

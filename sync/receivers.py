@@ -14,6 +14,7 @@ from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.models import Schedule
 
 from scheduling.models import CalendarEvent, EventRevision
@@ -93,13 +94,17 @@ def keep_consent(request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) 
         grant_expires_at=getattr(sociallogin, "grant_expires_at", None),
     )
     if account.status == GoogleAccount.Status.ACTIVE:
-        messages.success(request, f"{account.email} is connected. Its events are coming in now.")
+        messages.success(
+            request, _("%(email)s is connected. Its events are coming in now.") % {"email": account.email}
+        )
         enqueue_account(account.pk)
     else:
         messages.error(
             request,
-            "Google did not give access to the calendar: leave both boxes ticked on Google's page. "
-            "You are signed in as before; nothing was changed.",
+            _(
+                "Google did not give access to the calendar: leave both boxes ticked on Google's page. "
+                "You are signed in as before; nothing was changed."
+            ),
         )
 
 

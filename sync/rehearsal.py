@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy
 
 from scheduling import services
 from scheduling.core.event import EventValues, from_json
@@ -21,11 +22,15 @@ from sync.connection import confirm_rehearsal, waiting_from_before
 from sync.models import EventLink, GoogleAccount
 
 SEND, STAY, JOIN, THEIRS = "send", "stay", "join", "theirs"
-CHOICES = {
-    "new": ((SEND, "Send"), (STAY, "Keep here only")),
-    "double": ((JOIN, "Link as one"), (SEND, "Keep both"), (STAY, "Keep here only")),
-    "changed": ((SEND, "Send"), (THEIRS, "Take Google’s")),
-    "deleted": ((SEND, "Delete in Google"), (THEIRS, "Bring back here")),
+CHOICES: dict[str, tuple[tuple[str, Any], ...]] = {
+    "new": ((SEND, gettext_lazy("Send")), (STAY, gettext_lazy("Keep here only"))),
+    "double": (
+        (JOIN, gettext_lazy("Link as one")),
+        (SEND, gettext_lazy("Keep both")),
+        (STAY, gettext_lazy("Keep here only")),
+    ),
+    "changed": ((SEND, gettext_lazy("Send")), (THEIRS, gettext_lazy("Take Google’s"))),
+    "deleted": ((SEND, gettext_lazy("Delete in Google")), (THEIRS, gettext_lazy("Bring back here"))),
 }
 MOST_SHOWN = 200
 # What an event's row says of its twin in Google, besides the values.
@@ -51,7 +56,7 @@ class Candidate:
     twin: EventLink | None = None
 
     @property
-    def choices(self) -> tuple[tuple[str, str], ...]:
+    def choices(self) -> tuple[tuple[str, Any], ...]:
         return CHOICES[self.kind]
 
     @property

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from django.utils.translation import gettext as _
+
 from scheduling.models import CalendarEvent
 from sync.apply import apply_item
 from sync.core.remote import RemoteEvent
@@ -78,7 +80,11 @@ def take_over(
         known = EventLink.objects.select_related("event__calendar", "event__series").get(pk=known.pk)
         known.link, known.etag, known.is_deleted_remotely = link, "", False
         apply_item(link, moved, known)
-        text = f"Moved “{event.title}” from {old} to {link} in Google"
+        text = _("Moved “%(title)s” from %(old)s to %(new)s in Google") % {
+            "title": event.title,
+            "old": old,
+            "new": link,
+        }
         tell(link.account_id, OUT, "moved", text, event=event)
     return 1
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import services
 from scheduling.core.changes import changed_groups
@@ -47,7 +48,7 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
     Raises `NotYet`, `Refused` or `RetryLater` (this event only) and what concerns the whole account.
     """
     writes = 0
-    for _ in range(MERGE_ROUNDS):
+    for _round in range(MERGE_ROUNDS):
         known = EventLink.objects.filter(event=event).select_related("link__account").first()
         if known is not None and known.link_id != link.pk:
             writes += take_over(provider, link, event, known, lease)
@@ -102,7 +103,7 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
             continue
         _settle(link, event, known, lease, answer, sent, revision)
         return writes + 1
-    raise RetryLater("The event keeps changing in Google; it is tried again later.")
+    raise RetryLater(_("The event keeps changing in Google; it is tried again later."))
 
 
 def _is_settled(event: CalendarEvent, known: EventLink | None, base: EventValues | None) -> bool:
@@ -223,7 +224,8 @@ def _delete(
             link.account_id,
             OUT,
             "deleted",
-            f"Deleted “{event.title}” in Google · {link.calendar}",
+            _("Deleted “%(title)s” in Google · %(calendar)s")
+            % {"title": event.title, "calendar": link.calendar},
             event=event,
             changed_at=_changed_at(link, event),
         )
@@ -293,7 +295,10 @@ def _settle(
         elif sent.recurrence and "when" in changed_groups(before or sent, sent):
             # Google has dropped its exceptions of occurrences that are no more, without a word.
             services.drop_lost_occurrences(series=current)
-        text = f"Sent “{event.title}” to Google · {link.calendar}"
+        text = _("Sent “%(title)s” to Google · %(calendar)s") % {
+            "title": event.title,
+            "calendar": link.calendar,
+        }
         tell(
             link.account_id,
             OUT,
@@ -319,8 +324,10 @@ def _explain_missing(
     """The first send met 404: the calendar is out of reach, or the series has no such occurrence there."""
     provider.get_calendar(link.google_id)
     if event.series_id:
-        raise Refused("The series in Google has no such occurrence.") from error
-    raise RetryLater(f"Google contradicts itself about a new event ({error}).") from error
+        raise Refused(_("The series in Google has no such occurrence.")) from error
+    raise RetryLater(
+        _("Google contradicts itself about a new event (%(reason)s).") % {"reason": error}
+    ) from error
 
 
 def _find_out_what_is_gone(
@@ -342,14 +349,16 @@ def _find_out_what_is_gone(
     except (NotFound, AlreadyDeleted):
         found = None
     if found is not None and not (isinstance(found, RemoteEvent) and found.is_cancelled):
-        raise RetryLater(f"Google contradicts itself about an event ({error}).") from error
+        raise RetryLater(
+            _("Google contradicts itself about an event (%(reason)s).") % {"reason": error}
+        ) from error
     if found is not None and not known.is_deleted_remotely:
         with lease.hold():
             apply_item(link, found, known)
         return
     provider.get_calendar(link.google_id)
     if event.series_id:
-        raise Refused("The series in Google has no such occurrence.") from error
+        raise Refused(_("The series in Google has no such occurrence.")) from error
     with lease.hold():
         known.id_generation += 1
         known.base, known.etag, known.is_deleted_remotely = None, "", False

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sync.models import GoogleAccount
 
 STATE_NAMES = {
-    "ok": "In sync",
-    "backing_off": "Backing off",
-    "reconnect": "Needs its owner to reconnect",
-    "no_access": "Calendar access was not granted",
-    "paused": "Paused",
-    "disconnected": "Disconnected",
+    "ok": _("In sync"),
+    "backing_off": _("Backing off"),
+    "reconnect": _("Needs its owner to reconnect"),
+    "no_access": _("Calendar access was not granted"),
+    "paused": pgettext_lazy("account", "Paused"),
+    "disconnected": pgettext_lazy("account", "Disconnected"),
 }
 _STATUS = GoogleAccount.Status
 _BY_STATUS = {

@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from scheduling.core import wording
 from scheduling.core.statistics import percentile
 from scheduling.core.zones import DAY, wall_time, window
 from scheduling.presentation import Viewer
@@ -58,13 +60,15 @@ def lag_of(user: Any, viewer: Viewer) -> Lag | None:
     plot = curves(
         [medians, slowest],
         ("ln", "ln2"),
-        label="Seconds until a change reached Google, last 14 days: median and slowest twentieth. "
-        "The numbers are in the table below.",
-        acrosses=[f"{day.day} {day:%b}" for day in (days[0], days[DAYS // 2], days[-1])],
+        label=_(
+            "Seconds until a change reached Google, last 14 days: median and slowest twentieth. "
+            "The numbers are in the table below."
+        ),
+        acrosses=[wording.short_date(day) for day in (days[0], days[DAYS // 2], days[-1])],
         unit=" s",
     )
     rows = tuple(
-        LagRow(f"{day.day} {day:%b}", counts[day], _words(median), _words(slow), _address(day))
+        LagRow(wording.short_date(day), counts[day], _words(median), _words(slow), _address(day))
         for day, median, slow in zip(days, medians, slowest, strict=True)
     )
     return Lag(plot, rows)

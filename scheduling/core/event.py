@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from scheduling.core.language import gettext as _
 from scheduling.core.reminders import LONGEST_LEAD, MOST_REMINDERS
 
 TITLE_LIMIT = 200
@@ -109,7 +110,7 @@ def check(values: EventValues, *, zero_length: bool = False, from_remote: bool =
     faults: dict[str, str] = {}
     zero_length = zero_length or from_remote
     if not values.title and not from_remote:
-        faults["title"] = "Give the event a title."
+        faults["title"] = _("Give the event a title.")
     for field, limit in (
         ("title", TITLE_LIMIT),
         ("location", LOCATION_LIMIT),
@@ -117,7 +118,7 @@ def check(values: EventValues, *, zero_length: bool = False, from_remote: bool =
     ):
         length = len(getattr(values, field))
         if length > limit and not (from_remote and field == "description"):
-            faults[field] = f"The {field} has {length} characters; at most {limit} fit."
+            faults[field] = _too_long(field) % {"length": length, "limit": limit}
     faults |= _time_faults(values, zero_length)
     for field, allowed in (
         ("status", STATUSES),
@@ -125,38 +126,51 @@ def check(values: EventValues, *, zero_length: bool = False, from_remote: bool =
         ("visibility", VISIBILITIES),
     ):
         if getattr(values, field) not in allowed:
-            faults[field] = f"“{getattr(values, field)}” is not one of {', '.join(allowed)}."
+            faults[field] = _("“%(value)s” is not one of %(allowed)s.") % {
+                "value": getattr(values, field),
+                "allowed": ", ".join(allowed),
+            }
     if values.color is not None and values.color not in COLORS:
-        faults["color"] = "The colour is a number from 1 to 11."
+        faults["color"] = _("The colour is a number from 1 to 11.")
     if len(values.reminders or ()) > MOST_REMINDERS:
-        faults["reminders"] = f"At most {MOST_REMINDERS} reminders fit."
+        faults["reminders"] = _("At most %(count)d reminders fit.") % {"count": MOST_REMINDERS}
     elif any(not 0 <= minutes <= LONGEST_LEAD for minutes in values.reminders or ()):
-        faults["reminders"] = f"A reminder cannot come after the start. Enter 0 to {LONGEST_LEAD}."
+        faults["reminders"] = _("A reminder cannot come after the start. Enter 0 to %(most)d.") % {
+            "most": LONGEST_LEAD
+        }
     if faults:
         raise InvalidEvent(faults)
+
+
+def _too_long(field: str) -> str:
+    return {
+        "title": _("The title has %(length)d characters; at most %(limit)d fit."),
+        "location": _("The location has %(length)d characters; at most %(limit)d fit."),
+        "description": _("The description has %(length)d characters; at most %(limit)d fit."),
+    }[field]
 
 
 def _time_faults(values: EventValues, zero_length: bool) -> dict[str, str]:
     faults: dict[str, str] = {}
     timed = isinstance(values.start, datetime), isinstance(values.end, datetime)
     if values.is_all_day == timed[0] or timed[0] != timed[1]:
-        return {"start": "An all-day event has dates, any other has times; start and end must be alike."}
+        return {"start": _("An all-day event has dates, any other has times; start and end must be alike.")}
     if not values.is_all_day:
         if not is_zone(values.time_zone):
-            faults["time_zone"] = (
-                f"“{values.time_zone}” is not a time zone. Write a name such as Europe/Berlin."
-            )
+            faults["time_zone"] = _("“%(name)s” is not a time zone. Write a name such as Europe/Berlin.") % {
+                "name": values.time_zone
+            }
         if values.end_time_zone and not is_zone(values.end_time_zone):
-            faults["end_time_zone"] = f"“{values.end_time_zone}” is not a time zone."
+            faults["end_time_zone"] = _("“%(name)s” is not a time zone.") % {"name": values.end_time_zone}
     first, last = as_date(values.start), as_date(values.end)
     if first < EARLIEST:
-        faults["start"] = f"Dates before {EARLIEST.year} are not kept."
+        faults["start"] = _("Dates before %(year)d are not kept.") % {"year": EARLIEST.year}
     if last > LATEST + timedelta(days=1):
-        faults["end"] = f"Dates after {LATEST.year} are not kept."
+        faults["end"] = _("Dates after %(year)d are not kept.") % {"year": LATEST.year}
     if values.end < values.start:
-        faults["end"] = "The end is before the start."
+        faults["end"] = _("The end is before the start.")
     elif values.end == values.start and (values.is_all_day or not zero_length):
-        faults["end"] = "The end is the same as the start."
+        faults["end"] = _("The end is the same as the start.")
     return faults
 
 

@@ -19,6 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from scheduling.core.language import gettext as _
 from scheduling.core.spans import Span
 
 SUNDAY, MONDAY, SATURDAY = 0, 1, 6
@@ -41,7 +42,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UnknownZone(f"“{name}” is not a time zone.") from None
+        raise UnknownZone(_("“%(name)s” is not a time zone.") % {"name": name}) from None
 
 
 @cache

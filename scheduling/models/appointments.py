@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from scheduling.models.calendars import Calendar
 
@@ -40,23 +41,23 @@ class AppointmentType(models.Model):
     """
 
     class Place(models.TextChoices):
-        IN_PERSON = "in_person", "In person"
-        PHONE = "phone", "By phone"
-        LINK = "link", "Video link"
+        IN_PERSON = "in_person", _("In person")
+        PHONE = "phone", _("By phone")
+        LINK = "link", _("Video link")
 
     class WindowKind(models.TextChoices):
-        DAYS = "days", "Days from today"
-        BOOKABLE_DAYS = "bookable_days", "Days with hours from today"
-        DATES = "dates", "Fixed dates"
+        DAYS = "days", _("Days from today")
+        BOOKABLE_DAYS = "bookable_days", _("Days with hours from today")
+        DATES = "dates", _("Fixed dates")
 
     class Assignment(models.TextChoices):
-        OWNER = "owner", "The owner"
-        ROUND_ROBIN = "round_robin", "One of the team in turn"
-        COLLECTIVE = "collective", "The whole team together"
+        OWNER = "owner", _("The owner")
+        ROUND_ROBIN = "round_robin", _("One of the team in turn")
+        COLLECTIVE = "collective", _("The whole team together")
 
     class Grid(models.TextChoices):
-        RANGE = "range", "From the beginning of each range of hours"
-        CLOCK = "clock", "By the clock"
+        RANGE = "range", _("From the beginning of each range of hours")
+        CLOCK = "clock", _("By the clock")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -67,13 +68,13 @@ class AppointmentType(models.Model):
     description = models.TextField(blank=True, max_length=4000)
     duration = _minutes(30, 5)
     other_durations = models.JSONField(
-        default=list, blank=True, help_text="Minutes a guest may choose instead."
+        default=list, blank=True, help_text=_("Minutes a guest may choose instead.")
     )
     increment = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(5), MaxValueValidator(LONGEST_MINUTES)],
-        help_text="Minutes from one start to the next; empty: the duration.",
+        help_text=_("Minutes from one start to the next; empty: the duration."),
     )
     grid = models.CharField(max_length=5, choices=Grid, default=Grid.RANGE)
     buffer_before = _minutes(0, 0)
@@ -84,7 +85,7 @@ class AppointmentType(models.Model):
         default=60, validators=[MinValueValidator(1), MaxValueValidator(730)]
     )
     window_start = models.DateField(null=True, blank=True)
-    window_end = models.DateField(null=True, blank=True, help_text="Inclusive.")
+    window_end = models.DateField(null=True, blank=True, help_text=_("Inclusive."))
     daily_cap = _cap()
     weekly_cap = _cap()
     monthly_cap = _cap()
@@ -95,16 +96,16 @@ class AppointmentType(models.Model):
     is_active = models.BooleanField(default=True)
     place_kind = models.CharField(max_length=9, choices=Place, default=Place.IN_PERSON)
     place = models.CharField(
-        max_length=200, blank=True, help_text="Address, link, or who calls which number."
+        max_length=200, blank=True, help_text=_("Address, link, or who calls which number.")
     )
     color = models.PositiveSmallIntegerField(
         default=9, validators=[MinValueValidator(1), MaxValueValidator(11)]
     )
     questions = models.JSONField(
-        default=list, blank=True, help_text="Of {key, label, kind (text or choice), choices, is_required}."
+        default=list, blank=True, help_text=_("Of {key, label, kind (text or choice), choices, is_required}.")
     )
     calendars_to_check = models.ManyToManyField(
-        Calendar, blank=True, related_name="+", help_text="Empty: all calendars of the host."
+        Calendar, blank=True, related_name="+", help_text=_("Empty: all calendars of the host.")
     )
     calendar = models.ForeignKey(
         Calendar,
@@ -112,9 +113,9 @@ class AppointmentType(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Where its events are written; empty: the host's primary calendar.",
+        help_text=_("Where its events are written; empty: the host's primary calendar."),
     )
-    is_secret = models.BooleanField(default=False, help_text="Bookable only by its secret link.")
+    is_secret = models.BooleanField(default=False, help_text=_("Bookable only by its secret link."))
     secret = models.CharField(max_length=32, default=new_secret, editable=False)
     assignment = models.CharField(max_length=11, choices=Assignment, default=Assignment.OWNER)
     position = models.PositiveSmallIntegerField(default=0)
@@ -160,7 +161,8 @@ class AppointmentTypeHost(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     accepted_at = models.DateTimeField(null=True)
     baseline = models.PositiveIntegerField(
-        default=0, help_text="What a newcomer counts as having had, so that nobody has to be caught up with."
+        default=0,
+        help_text=_("What a newcomer counts as having had, so that nobody has to be caught up with."),
     )
 
     class Meta:

@@ -12,31 +12,32 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(models.Model):
     """One deed: whose account it concerns, who did it (nobody: the system), from which address where that helps."""
 
     class Action(models.TextChoices):
-        SIGNED_IN = "signed_in", "Signed in"
-        SIGN_IN_FAILED = "sign_in_failed", "Tried to sign in, without success"
-        SIGNED_OUT = "signed_out", "Signed out"
-        PASSWORD = "password", "Changed the password"
-        EMAIL = "email", "Changed e-mail addresses"
-        FACTOR_ADDED = "factor_added", "Added a second factor or passkey"
-        FACTOR_REMOVED = "factor_removed", "Removed a second factor or passkey"
-        SETTINGS = "settings", "Changed settings"
-        TOKEN_MADE = "token_made", "Made an API token"
-        TOKEN_REVOKED = "token_revoked", "Revoked an API token"
-        TOKEN_REFUSED = "token_refused", "An expired API token was used"
-        SHARED = "shared", "Shared a calendar by a secret address"
-        UNSHARED = "unshared", "Stopped sharing a calendar"
-        WEBHOOK = "webhook", "Changed webhooks"
-        CONNECTED = "connected", "Connected Google Calendar"
-        DISCONNECTED = "disconnected", "Disconnected Google Calendar"
-        EXPORTED = "exported", "Exported all data"
-        DELETED = "deleted", "Deleted the account"
-        ADMIN = "admin", "Administration"
+        SIGNED_IN = "signed_in", _("Signed in")
+        SIGN_IN_FAILED = "sign_in_failed", _("Tried to sign in, without success")
+        SIGNED_OUT = "signed_out", _("Signed out")
+        PASSWORD = "password", _("Changed the password")
+        EMAIL = "email", _("Changed e-mail addresses")
+        FACTOR_ADDED = "factor_added", _("Added a second factor or passkey")
+        FACTOR_REMOVED = "factor_removed", _("Removed a second factor or passkey")
+        SETTINGS = "settings", _("Changed settings")
+        TOKEN_MADE = "token_made", _("Made an API token")
+        TOKEN_REVOKED = "token_revoked", _("Revoked an API token")
+        TOKEN_REFUSED = "token_refused", _("An expired API token was used")
+        SHARED = "shared", _("Shared a calendar by a secret address")
+        UNSHARED = "unshared", _("Stopped sharing a calendar")
+        WEBHOOK = "webhook", _("Changed webhooks")
+        CONNECTED = "connected", _("Connected Google Calendar")
+        DISCONNECTED = "disconnected", _("Disconnected Google Calendar")
+        EXPORTED = "exported", _("Exported all data")
+        DELETED = "deleted", _("Deleted the account")
+        ADMIN = "admin", _("Administration")
 
     at = models.DateTimeField(default=timezone.now, editable=False)
     user = models.ForeignKey(
@@ -52,7 +53,7 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["user", "-at"])]
-        verbose_name_plural = "audit entries"
+        verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.about}".strip()

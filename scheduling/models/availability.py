@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class AvailableTimeSlot(models.Model):
@@ -19,7 +20,17 @@ class AvailableTimeSlot(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="available_slots"
     )
     day_of_week = models.PositiveSmallIntegerField(
-        choices=enumerate(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
+        choices=enumerate(
+            [
+                _("Monday"),
+                _("Tuesday"),
+                _("Wednesday"),
+                _("Thursday"),
+                _("Friday"),
+                _("Saturday"),
+                _("Sunday"),
+            ]
+        )
     )
     start_time = models.TimeField()
     end_time = models.TimeField()

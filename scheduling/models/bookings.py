@@ -21,6 +21,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.models.appointments import AppointmentType
 from scheduling.models.events import CalendarEvent
@@ -34,15 +36,15 @@ class Booking(models.Model):
     """
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Waiting for approval"
-        CONFIRMED = "confirmed", "Confirmed"
-        DECLINED = "declined", "Declined"
-        CANCELLED = "cancelled", "Cancelled"
+        PENDING = "pending", pgettext_lazy("appointment", "Waiting for approval")
+        CONFIRMED = "confirmed", pgettext_lazy("appointment", "Confirmed")
+        DECLINED = "declined", pgettext_lazy("appointment", "Declined")
+        CANCELLED = "cancelled", pgettext_lazy("appointment", "Cancelled")
 
     class By(models.TextChoices):
         NOBODY = "", ""
-        GUEST = "guest", "The guest"
-        HOST = "host", "The host"
+        GUEST = "guest", _("The guest")
+        HOST = "host", _("The host")
 
     ACTIVE = (Status.PENDING, Status.CONFIRMED)
 
@@ -152,8 +154,8 @@ class Reservation(models.Model):
     """A span of one host that a booking or a hold has. See the module's docstring for the two kinds."""
 
     class Kind(models.IntegerChoices):
-        CORE = 0, "The appointment"
-        BUFFERED = 1, "With its buffers"
+        CORE = 0, _("The appointment")
+        BUFFERED = 1, _("With its buffers")
 
     host = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     type = models.ForeignKey(AppointmentType, on_delete=models.CASCADE, related_name="+")
@@ -191,10 +193,10 @@ class BookingLink(models.Model):
     """A capability: whoever has the token may do this one thing with this one booking. Only its digest is kept."""
 
     class Action(models.TextChoices):
-        VIEW = "view", "See it"
-        CANCEL = "cancel", "Cancel it"
-        RESCHEDULE = "reschedule", "Move it"
-        ANSWER = "answer", "Answer a move"
+        VIEW = "view", _("See it")
+        CANCEL = "cancel", _("Cancel it")
+        RESCHEDULE = "reschedule", _("Move it")
+        ANSWER = "answer", _("Answer a move")
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="links")
     action = models.CharField(max_length=10, choices=Action)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 
 class Calendar(models.Model):
@@ -59,5 +60,8 @@ class Calendar(models.Model):
 
     @property
     def read_only_words(self) -> str:
-        where = "comes from outside and is read only here" if self.is_subscribed else "is read only in Google"
-        return f"This calendar {where}. You can copy the event to your own."
+        if self.is_subscribed:
+            return _(
+                "This calendar comes from outside and is read only here. You can copy the event to your own."
+            )
+        return _("This calendar is read only in Google. You can copy the event to your own.")

@@ -25,6 +25,8 @@ from django.db.models import F, Q
 from django.db.models.base import ModelState
 from django.db.models.functions import Length
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.core.event import EventValues
 from scheduling.models.calendars import Calendar
@@ -145,24 +147,24 @@ class CalendarEvent(models.Model):
     """One event, the master of a series (`recurrence`), or an override of one occurrence (`series`)."""
 
     class Status(models.TextChoices):
-        CONFIRMED = "confirmed", "Confirmed"
-        TENTATIVE = "tentative", "Tentative"
-        CANCELLED = "cancelled", "Cancelled"
+        CONFIRMED = "confirmed", pgettext_lazy("event", "Confirmed")
+        TENTATIVE = "tentative", pgettext_lazy("event", "Tentative")
+        CANCELLED = "cancelled", pgettext_lazy("event", "Cancelled")
 
     class Availability(models.TextChoices):
-        BUSY = "busy", "Busy"
-        FREE = "free", "Free"
+        BUSY = "busy", pgettext_lazy("shown as", "Busy")
+        FREE = "free", pgettext_lazy("shown as", "Free")
 
     class Visibility(models.TextChoices):
-        DEFAULT = "default", "As the calendar"
-        PUBLIC = "public", "Public"
-        PRIVATE = "private", "Private"
-        CONFIDENTIAL = "confidential", "Confidential"
+        DEFAULT = "default", pgettext_lazy("visibility", "As the calendar")
+        PUBLIC = "public", pgettext_lazy("visibility", "Public")
+        PRIVATE = "private", pgettext_lazy("visibility", "Private")
+        CONFIDENTIAL = "confidential", pgettext_lazy("visibility", "Confidential")
 
     class SyncState(models.TextChoices):
-        NONE = "", "In step"
-        CONFLICT = "conflict", "Changed in two places"
-        REFUSED = "refused", "The other side refused the change"
+        NONE = "", _("In step")
+        CONFLICT = "conflict", _("Changed in two places")
+        REFUSED = "refused", _("The other side refused the change")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="events")
@@ -170,7 +172,7 @@ class CalendarEvent(models.Model):
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     location = models.CharField(max_length=200, blank=True)
-    is_all_day = models.BooleanField("all day", default=False)
+    is_all_day = models.BooleanField(_("all day"), default=False)
     start_time = models.DateTimeField(null=True, blank=True)
     end_time = models.DateTimeField(null=True, blank=True)
     start_date = models.DateField(null=True, blank=True)
@@ -392,20 +394,20 @@ class EventRevision(models.Model):
     """What an event was before a change: who, when, from where. Undo, history and restore are views of it."""
 
     class Origin(models.TextChoices):
-        WEB = "web", "Calendar"
-        API = "api", "API"
-        GOOGLE = "google", "Google"
-        ADMIN = "admin", "Administration"
-        IMPORT = "import", "Import"
-        SYSTEM = "system", "System"
+        WEB = "web", pgettext_lazy("origin", "Calendar")
+        API = "api", pgettext_lazy("origin", "API")
+        GOOGLE = "google", pgettext_lazy("origin", "Google")
+        ADMIN = "admin", pgettext_lazy("origin", "Administration")
+        IMPORT = "import", pgettext_lazy("origin", "Import")
+        SYSTEM = "system", pgettext_lazy("origin", "System")
 
     class Action(models.TextChoices):
-        CREATE = "create", "Created"
-        EDIT = "edit", "Changed"
-        DELETE = "delete", "Deleted"
-        RESTORE = "restore", "Restored"
-        DROP = "drop", "Dropped by a change of its series"
-        DISPLACED = "displaced", "Displaced by a merge"
+        CREATE = "create", pgettext_lazy("event", "Created")
+        EDIT = "edit", pgettext_lazy("event", "Changed")
+        DELETE = "delete", pgettext_lazy("event", "Deleted")
+        RESTORE = "restore", pgettext_lazy("event", "Restored")
+        DROP = "drop", pgettext_lazy("event", "Dropped by a change of its series")
+        DISPLACED = "displaced", pgettext_lazy("event", "Displaced by a merge")
 
     event = models.ForeignKey(CalendarEvent, on_delete=models.CASCADE, related_name="revisions")
     revision = models.BigIntegerField(help_text="The revision that this change produced.")

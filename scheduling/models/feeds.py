@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from scheduling.models.calendars import Calendar
 
@@ -33,7 +35,7 @@ class CalendarFeed(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="feeds")
-    is_busy_only = models.BooleanField("busy times only", default=False)
+    is_busy_only = models.BooleanField(_("busy times only"), default=False)
     nonce = models.CharField(max_length=32, default=_nonce, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -72,7 +74,7 @@ class CalendarSubscription(models.Model):
     calendar = models.OneToOneField(
         Calendar, on_delete=models.CASCADE, primary_key=True, related_name="subscription"
     )
-    url = models.CharField("address", max_length=2000)
+    url = models.CharField(_("address"), max_length=2000)
     etag = models.CharField(max_length=500, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     content_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -92,11 +94,11 @@ class CalendarImport(models.Model):
     """One file that is being brought into a calendar: looked at first, then written after a yes."""
 
     class State(models.TextChoices):
-        READING = "reading", "Being read"
-        READY = "ready", "Waits for a yes"
-        WRITING = "writing", "Being written"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        READING = "reading", pgettext_lazy("import", "Being read")
+        READY = "ready", pgettext_lazy("import", "Waits for a yes")
+        WRITING = "writing", pgettext_lazy("import", "Being written")
+        DONE = "done", pgettext_lazy("import", "Done")
+        FAILED = "failed", pgettext_lazy("import", "Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="imports")

@@ -11,29 +11,31 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class UserProfile(models.Model):
     """What a person chose. `revision` counts every change of any of the person's calendars."""
 
     class FirstDay(models.IntegerChoices):
-        SUNDAY = 0, "Sunday"
-        MONDAY = 1, "Monday"
-        SATURDAY = 6, "Saturday"
+        SUNDAY = 0, _("Sunday")
+        MONDAY = 1, _("Monday")
+        SATURDAY = 6, _("Saturday")
 
     class Theme(models.TextChoices):
-        SYSTEM = "system", "Like the system"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
+        SYSTEM = "system", pgettext_lazy("theme", "Like the system")
+        LIGHT = "light", pgettext_lazy("theme", "Light")
+        DARK = "dark", pgettext_lazy("theme", "Dark")
 
     class Density(models.TextChoices):
-        COMPACT = "compact", "Compact"
-        COMFORTABLE = "comfortable", "Comfortable"
-        ROOMY = "roomy", "Roomy"
+        COMPACT = "compact", pgettext_lazy("density", "Compact")
+        COMFORTABLE = "comfortable", pgettext_lazy("density", "Comfortable")
+        ROOMY = "roomy", pgettext_lazy("density", "Roomy")
 
     class Clock(models.TextChoices):
-        HOURS_24 = "24", "24 hours"
-        HOURS_12 = "12", "12 hours"
+        HOURS_24 = "24", _("24 hours")
+        HOURS_12 = "12", _("12 hours")
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="profile"
@@ -42,48 +44,50 @@ class UserProfile(models.Model):
     google_calendar_connected = models.BooleanField(default=False)
     google_calendar_sync_enabled = models.BooleanField(default=True)
     default_event_duration = models.PositiveSmallIntegerField(
-        "default duration (minutes)", default=60, validators=[MinValueValidator(5), MaxValueValidator(1440)]
+        _("default duration (minutes)"),
+        default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(1440)],
     )
     working_hours_start = models.TimeField(default=time(9))
     working_hours_end = models.TimeField(default=time(17))
-    timezone = models.CharField("time zone", max_length=64, default="UTC")
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC")
     second_time_zone = models.CharField(
-        max_length=64, blank=True, help_text="A second column of hours beside the week and day."
+        max_length=64, blank=True, help_text=_("A second column of hours beside the week and day.")
     )
     show_weekends = models.BooleanField(default=True)
     first_day_of_week = models.PositiveSmallIntegerField(choices=FirstDay, default=FirstDay.MONDAY)
     email_notifications = models.BooleanField(default=True)
     reminder_minutes = models.PositiveIntegerField(default=15, validators=[MaxValueValidator(40320)])
-    page_notifications = models.BooleanField("reminders on the page", default=True)
-    agenda_time = models.TimeField("daily agenda by mail at", null=True, blank=True)
+    page_notifications = models.BooleanField(_("reminders on the page"), default=True)
+    agenda_time = models.TimeField(_("daily agenda by mail at"), null=True, blank=True)
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
     notified_until = models.DateTimeField(
-        default=now, editable=False, help_text="Reminders up to here are dealt with."
+        default=now, editable=False, help_text=_("Reminders up to here are dealt with.")
     )
     notify_at = models.DateTimeField(
-        default=now, editable=False, db_index=True, help_text="When to look at reminders next."
+        default=now, editable=False, db_index=True, help_text=_("When to look at reminders next.")
     )
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     density = models.CharField(max_length=12, choices=Density, default=Density.COMFORTABLE)
     clock = models.CharField(max_length=2, choices=Clock, default=Clock.HOURS_24)
-    shortcuts_enabled = models.BooleanField("single-key shortcuts", default=True)
-    language = models.CharField(max_length=8, blank=True, help_text="Empty: as the browser asks.")
+    shortcuts_enabled = models.BooleanField(_("single-key shortcuts"), default=True)
+    language = models.CharField(max_length=8, blank=True, help_text=_("Empty: as the browser asks."))
     browser_language = models.CharField(
-        max_length=8, blank=True, editable=False, help_text="What the browser asked for last, for mails."
+        max_length=8, blank=True, editable=False, help_text=_("What the browser asked for last, for mails.")
     )
     handle = models.SlugField(max_length=40, unique=True, null=True, blank=True)
-    public_page = models.BooleanField("public booking page", default=False)
+    public_page = models.BooleanField(_("public booking page"), default=False)
     embed_origins = models.JSONField(
         default=list,
         blank=True,
         editable=False,
-        help_text="Sites that may show the booking pages in a frame.",
+        help_text=_("Sites that may show the booking pages in a frame."),
     )
     hours_are_set = models.BooleanField(
         default=False,
         editable=False,
-        help_text="The weekly hours are the person's own, even when there are none.",
+        help_text=_("The weekly hours are the person's own, even when there are none."),
     )
     revision = models.BigIntegerField(default=0, editable=False)
 
@@ -114,8 +118,8 @@ class ApiToken(models.Model):
     """A key to the REST API. Only its SHA-256 is kept; the token itself is shown once, when it is made."""
 
     class Scope(models.TextChoices):
-        READ = "read", "Read"
-        WRITE = "write", "Read and write"
+        READ = "read", pgettext_lazy("token", "Read")
+        WRITE = "write", pgettext_lazy("token", "Read and write")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100)

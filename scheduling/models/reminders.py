@@ -5,14 +5,15 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class SentReminder(models.Model):
     """The claim on one reminder: whoever inserts it sends it, and it is never sent again."""
 
     class Channel(models.TextChoices):
-        MAIL = "mail", "Mail"
-        PAGE = "page", "Page"
+        MAIL = "mail", _("Mail")
+        PAGE = "page", _("Page")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     subject = models.UUIDField(help_text="The event, or the series of the occurrence.")

@@ -15,6 +15,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 def _nonce() -> str:
@@ -25,10 +27,10 @@ class Webhook(models.Model):
     """Where to tell, and of what. `failures` counts tellings given up in a row; too many switch it off."""
 
     class Kind(models.TextChoices):
-        EVENTS_CHANGED = "events.changed", "Events change"
-        BOOKING_CREATED = "booking.created", "Somebody books"
-        BOOKING_CHANGED = "booking.changed", "A booking is moved, confirmed or declined"
-        BOOKING_CANCELLED = "booking.cancelled", "A booking is cancelled"
+        EVENTS_CHANGED = "events.changed", _("Events change")
+        BOOKING_CREATED = "booking.created", _("Somebody books")
+        BOOKING_CHANGED = "booking.changed", _("A booking is moved, confirmed or declined")
+        BOOKING_CANCELLED = "booking.cancelled", _("A booking is cancelled")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="webhooks")
@@ -52,7 +54,7 @@ class Webhook(models.Model):
 
     @property
     def kinds_in_words(self) -> list[str]:
-        return [Webhook.Kind(kind).label for kind in self.kinds]
+        return [str(Webhook.Kind(kind).label) for kind in self.kinds]
 
 
 class WebhookDelivery(models.Model):
@@ -61,9 +63,9 @@ class WebhookDelivery(models.Model):
     PING = "ping"
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DELIVERED = "delivered", "Delivered"
-        FAILED = "failed", "Given up"
+        WAITING = "waiting", pgettext_lazy("delivery", "Waiting")
+        DELIVERED = "delivered", pgettext_lazy("delivery", "Delivered")
+        FAILED = "failed", pgettext_lazy("delivery", "Given up")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
@@ -81,7 +83,7 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        verbose_name_plural = "webhook deliveries"
+        verbose_name_plural = _("webhook deliveries")
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="waiting"), name="delivery_waiting_by_due"),
             models.Index(fields=["webhook", "-created_at"]),

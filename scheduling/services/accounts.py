@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from scheduling.models import AuditEntry, Booking, UserProfile
 from scheduling.services.audit import anonymise, record
 from scheduling.services.booking import cancel_booking
 from scheduling.signals import account_leaving
 
-CLOSED = "The account of your host was closed."
+CLOSED = gettext_noop("The account of your host was closed.")
 
 
 def delete_account(*, user: Any) -> None:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.live import announce_free_time
 from scheduling.models import (
@@ -84,15 +85,15 @@ def add_override(
     """Other hours, or none, on these days (see `DateOverride`). Raises Django's `ValidationError` by field."""
     faults: dict[str, str] = {}
     if last_date is not None and last_date < date:
-        faults["last_date"] = "The last day is before the first."
+        faults["last_date"] = _("The last day is before the first.")
     if (start_time is None) != (end_time is None):
-        faults["end_time"] = "Give both times, or none."
+        faults["end_time"] = _("Give both times, or none.")
     elif is_available and start_time is None:
-        faults["start_time"] = "Give the hours of these days."
+        faults["start_time"] = _("Give the hours of these days.")
     elif start_time is not None and start_time == end_time and start_time != time(0):
-        faults["end_time"] = "The end is the same as the start."
+        faults["end_time"] = _("The end is the same as the start.")
     if user.date_overrides.count() >= MOST_OVERRIDES:
-        faults["date"] = f"At most {MOST_OVERRIDES} can be kept. Delete old ones."
+        faults["date"] = _("At most %(count)d can be kept. Delete old ones.") % {"count": MOST_OVERRIDES}
     if faults:
         raise ValidationError(faults)
     override = DateOverride(
@@ -119,7 +120,9 @@ def _check(appointment_type: AppointmentType) -> None:
     faults: dict[str, str] = {}
     durations = appointment_type.other_durations
     if len(durations) > MOST_DURATIONS or not all(_is_duration(minutes) for minutes in durations):
-        faults["other_durations"] = f"At most {MOST_DURATIONS} lengths, each from 5 to 1440 minutes."
+        faults["other_durations"] = _("At most %(count)d lengths, each from 5 to 1440 minutes.") % {
+            "count": MOST_DURATIONS
+        }
     if fault := _question_fault(appointment_type.questions):
         faults["questions"] = fault
     if (
@@ -128,18 +131,18 @@ def _check(appointment_type: AppointmentType) -> None:
             pk=appointment_type.calendar_id, user=appointment_type.user_id, is_read_only=False
         ).exists()
     ):
-        faults["calendar"] = "Choose one of your own calendars that can be written to."
+        faults["calendar"] = _("Choose one of your own calendars that can be written to.")
     if appointment_type.window_kind == AppointmentType.WindowKind.DATES and not (
         appointment_type.window_start
         and appointment_type.window_end
         and appointment_type.window_start <= appointment_type.window_end
     ):
-        faults["window_end"] = "Give the first and the last day, in this order."
+        faults["window_end"] = _("Give the first and the last day, in this order.")
     others = AppointmentType.objects.filter(
         user=appointment_type.user_id, slug=appointment_type.slug, deleted_at=None
     )
     if others.exclude(pk=appointment_type.pk).exists():
-        faults["slug"] = "Another of your appointment types has this address."
+        faults["slug"] = _("Another of your appointment types has this address.")
     if faults:
         raise ValidationError(faults)
     appointment_type.full_clean(
@@ -153,20 +156,20 @@ def _is_duration(minutes: Any) -> bool:
 
 def _question_fault(questions: Any) -> str:
     if not isinstance(questions, list) or len(questions) > MOST_QUESTIONS:
-        return f"At most {MOST_QUESTIONS} questions."
+        return _("At most %(count)d questions.") % {"count": MOST_QUESTIONS}
     keys = [question.get("key") for question in questions if isinstance(question, dict)]
     if len(keys) != len(questions) or len(set(keys)) != len(keys):
-        return "Each question has a key of its own."
+        return _("Each question has a key of its own.")
     for question in questions:
         label, choices = question.get("label"), question.get("choices", [])
         if not isinstance(question["key"], str) or not 0 < len(question["key"]) <= 40:
-            return "Each question has a key of at most 40 characters."
+            return _("Each question has a key of at most 40 characters.")
         if not isinstance(label, str) or not 0 < len(label.strip()) <= LABEL_LIMIT:
-            return f"Each question has a text of at most {LABEL_LIMIT} characters."
+            return _("Each question has a text of at most %(count)d characters.") % {"count": LABEL_LIMIT}
         if question.get("kind") not in ("text", "choice"):
-            return "A question is answered by text or by a choice."
+            return _("A question is answered by text or by a choice.")
         if question["kind"] == "choice" and not _are_choices(choices):
-            return f"A choice has 1 to {MOST_CHOICES} different answers."
+            return _("A choice has 1 to %(count)d different answers.") % {"count": MOST_CHOICES}
     return ""
 
 
@@ -182,5 +185,5 @@ def _are_choices(choices: Any) -> bool:
 def _own(user: Any, calendars: Iterable[Calendar]) -> Sequence[Calendar]:
     chosen = list(calendars)
     if any(calendar.user_id != user.pk for calendar in chosen):
-        raise ValidationError({"calendars_to_check": "Choose your own calendars."})
+        raise ValidationError({"calendars_to_check": _("Choose your own calendars.")})
     return chosen

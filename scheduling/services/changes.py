@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import live
 from scheduling.core.event import EventValues, InvalidEvent, canonical, check, to_json
@@ -26,7 +27,7 @@ from scheduling.services.revisions import next_revision
 from scheduling.signals import event_written
 
 Actor = User | AnonymousUser | None
-READ_ONLY_EVENT = "Only its organiser can change this event. You can copy it to your own calendar."
+READ_ONLY_EVENT = _("Only its organiser can change this event. You can copy it to your own calendar.")
 
 
 def locked(event: CalendarEvent, expected_revision: int | None = None) -> CalendarEvent:
@@ -48,7 +49,7 @@ def require_editable(event: CalendarEvent) -> None:
 def require_writable(calendar: Calendar, event: CalendarEvent) -> None:
     """Whether the event may go to this calendar."""
     if calendar.user_id != event.user_id:
-        raise InvalidEvent({"calendar": "Choose one of your own calendars."})
+        raise InvalidEvent({"calendar": _("Choose one of your own calendars.")})
     if calendar.is_read_only:
         raise ReadOnly(calendar.read_only_words)
 

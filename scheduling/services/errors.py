@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from scheduling.core.event import InvalidEvent
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class StaleEvent(Exception):
     """The event has changed since the caller read it. `event` is what stands there now."""
 
     def __init__(self, event: CalendarEvent) -> None:
-        super().__init__("The event was changed elsewhere in the meantime.")
+        super().__init__(_("The event was changed elsewhere in the meantime."))
         self.event = event
 
 
@@ -40,7 +43,7 @@ class UnknownOccurrence(Exception):
     """The series has no occurrence with that original start."""
 
     def __init__(self, series: CalendarEvent) -> None:
-        super().__init__("The series has no event with this original start.")
+        super().__init__(_("The series has no event with this original start."))
         self.series = series
 
 
@@ -56,7 +59,7 @@ class SlotTaken(Exception):
     """Somebody else was faster. `alternatives` are free times, the nearest first."""
 
     def __init__(self, alternatives: Sequence[Slot] = ()) -> None:
-        super().__init__("This time has just been taken. Choose another one.")
+        super().__init__(_("This time has just been taken. Choose another one."))
         self.alternatives = list(alternatives)
 
 
@@ -76,5 +79,10 @@ class TooMany(Exception):
 
     def __init__(self, seconds: int) -> None:
         minutes = max(1, round(seconds / 60))
-        super().__init__(f"Too many attempts. Try again in {minutes} minute{'s' * (minutes > 1)}.")
+        words = ngettext(
+            "Too many attempts. Try again in %(count)d minute.",
+            "Too many attempts. Try again in %(count)d minutes.",
+            minutes,
+        )
+        super().__init__(words % {"count": minutes})
         self.seconds = seconds

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import live
 from scheduling.core.event import EventValues, InvalidEvent, canonical, check, to_json
@@ -80,9 +81,9 @@ def update_event(
     before = Before.of(event)
     values = checked(values, before=before.values)
     if event.series_id and target.pk != event.calendar_id:
-        raise InvalidEvent({"calendar": "One event of a series stays in the calendar of its series."})
+        raise InvalidEvent({"calendar": _("One event of a series stays in the calendar of its series.")})
     if event.series_id and values.recurrence:
-        raise InvalidEvent({"recurrence": "One event of a series cannot repeat by a rule of its own."})
+        raise InvalidEvent({"recurrence": _("One event of a series cannot repeat by a rule of its own.")})
     if target.pk != event.calendar_id:
         # The event keeps its id; its remote twin belongs to the old calendar and is left to sync by the link.
         event.calendar, event.google_event_id = target, ""

@@ -19,6 +19,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
 
 from scheduling.core.event import EventValues, parse_moment
 from scheduling.core.ical import ReadEvent, ReadOverride
@@ -32,10 +33,10 @@ from scheduling.services.overrides import drop_override
 CREATE, UPDATE, UNCHANGED, SKIP = "created", "updated", "unchanged", "skipped"
 KINDS = (CREATE, UPDATE, UNCHANGED, SKIP)
 
-OLDER = "A later version of it is here already."
-NOT_YOURS = "Only its organiser can change it here."
-NOT_HERE = "It is cancelled in the file, and not here."
-LONE_CHANGES = "It changes single dates of a series that is not here."
+OLDER = _("A later version of it is here already.")
+NOT_YOURS = _("Only its organiser can change it here.")
+NOT_HERE = _("It is cancelled in the file, and not here.")
+LONE_CHANGES = _("It changes single dates of a series that is not here.")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.core.event import format_moment
 from scheduling.core.ical import Problem, ReadCalendar, ReadEvent, UnreadableCalendar, read_calendar
@@ -33,7 +34,7 @@ SMALL_FILE, FEW_EVENTS = 256 * 1024, 300  # worked on while its sender waits
 SLICE_SECONDS = 25  # of work per task; a task may take 60
 KEPT_FOR = timedelta(days=1)
 MOST_OPEN = 5  # of one person, files included
-READ_ONLY_CALENDAR = "This calendar is read only. Choose another one."
+READ_ONLY_CALENDAR = _("This calendar is read only. Choose another one.")
 
 State = CalendarImport.State
 UNREADABLE = "unreadable"  # events of the file that are in no step
@@ -138,7 +139,7 @@ def forget_imports() -> int:
 
 def _read(job: CalendarImport) -> ReadCalendar:
     if job.content is None:
-        raise UnreadableCalendar("The file is gone. Choose it again.")
+        raise UnreadableCalendar(_("The file is gone. Choose it again."))
     return read_calendar(zlib.decompress(bytes(job.content)), zone=job.time_zone)
 
 

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from scheduling.core import wording
@@ -109,7 +110,7 @@ def _mail_reminder(profile: UserProfile, reminder: Reminder) -> bool:
     event = reminder.occurrence.event
     context = {
         **words_of(reminder.occurrence, profile),
-        "title": event.title or "(no title)",
+        "title": event.title or _("(no title)"),
         "location": event.location,
         "description": shortened(plain_text(event.description)),
         "conference_url": event.conference_url,

@@ -16,6 +16,7 @@ import uuid
 from dataclasses import replace
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from scheduling.core.event import EventValues, InvalidEvent, canonical, format_moment
 from scheduling.core.recurrence import RecurrenceError
@@ -58,7 +59,7 @@ def update_occurrence(
     """Give one occurrence values of its own; returns the row that says them (the series' when nothing changes)."""
     found = _found(series, occurrence, expected_revision)
     if values.recurrence:
-        raise InvalidEvent({"recurrence": "One event of a series cannot repeat by a rule of its own."})
+        raise InvalidEvent({"recurrence": _("One event of a series cannot repeat by a rule of its own.")})
     values = checked(values, before=found.values)
     if values == found.values:
         return found.event

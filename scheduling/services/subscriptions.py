@@ -18,6 +18,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.core.ical import ReadCalendar, ReadEvent, UnreadableCalendar, read_calendar
 from scheduling.fetching import FetchError, fetch, parse_address
@@ -43,9 +44,11 @@ def subscribe(*, user: Any, url: str, name: str = "", color: int = 7) -> Calenda
     with transaction.atomic():
         subscribed = CalendarSubscription.objects.filter(calendar__user=user)
         if subscribed.filter(url=url).exists():
-            raise InvalidEvent({"url": "You have subscribed to this address already."})
+            raise InvalidEvent({"url": _("You have subscribed to this address already.")})
         if subscribed.count() >= MOST_PER_PERSON:
-            raise InvalidEvent({"url": f"{MOST_PER_PERSON} subscriptions are the most that are kept."})
+            raise InvalidEvent(
+                {"url": _("%(count)d subscriptions are the most that are kept.") % {"count": MOST_PER_PERSON}}
+            )
         calendar = create_calendar(
             user=user,
             name=name or parse_address(url).host[:200],
@@ -104,7 +107,7 @@ def refresh_subscription(*, subscription: CalendarSubscription) -> bool:
             zone = subscription.calendar.user.profile.timezone
             read = read_calendar(fetched.body, zone=zone)
             if not read.is_complete:  # what is missing would be taken for deleted
-                raise UnreadableCalendar("The calendar at this address ends in the middle.")
+                raise UnreadableCalendar(_("The calendar at this address ends in the middle."))
             _mirror(subscription.calendar, read)
     except (FetchError, UnreadableCalendar) as error:
         _note_failure(subscription, str(error))

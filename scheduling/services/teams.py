@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import availability
 from scheduling.live import announce_free_time
@@ -42,11 +43,11 @@ def invite_by_mail(*, appointment_type: AppointmentType, email: str) -> Appointm
     """Ask whoever has this address here. Raises Django's `ValidationError` with what is wrong."""
     found = get_user_model().objects.filter(email__iexact=email.strip(), is_active=True).first()
     if found is None:
-        raise ValidationError("Nobody here has this address. They need an account first.")
+        raise ValidationError(_("Nobody here has this address. They need an account first."))
     if appointment_type.hosts.filter(user=found).exists():
-        raise ValidationError("They are in the team, or asked already.")
+        raise ValidationError(_("They are in the team, or asked already."))
     if appointment_type.hosts.count() >= MOST_MEMBERS:
-        raise ValidationError(f"A team has at most {MOST_MEMBERS} people.")
+        raise ValidationError(_("A team has at most %(count)d people.") % {"count": MOST_MEMBERS})
     return invite_host(appointment_type=appointment_type, user=found)
 
 

@@ -23,6 +23,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.fetching import FetchError, parse_address, post
 from scheduling.models import AuditEntry, Booking, Webhook, WebhookDelivery
@@ -45,7 +46,9 @@ State = WebhookDelivery.State
 def create_webhook(*, user: Any, url: str, kinds: list[str]) -> Webhook:
     """Raises `InvalidEvent` for an address that is never asked."""
     if Webhook.objects.filter(user=user).count() >= MOST_PER_PERSON:
-        raise InvalidEvent({"url": f"{MOST_PER_PERSON} webhooks are the most that are kept."})
+        raise InvalidEvent(
+            {"url": _("%(count)d webhooks are the most that are kept.") % {"count": MOST_PER_PERSON}}
+        )
     made = Webhook.objects.create(user=user, url=_checked(url), kinds=kinds)
     record(user=user, action=AuditEntry.Action.WEBHOOK, about=f"made one to {parse_address(url).host}")
     return made
@@ -180,7 +183,7 @@ def _send(delivery: WebhookDelivery) -> bool:
     try:
         status = post(delivery.webhook.url, body=body, headers=headers)
         if not 200 <= status < 300:
-            error = f"The server answered {status}."
+            error = _("The server answered %(status)d.") % {"status": status}
     except FetchError as failure:
         error = str(failure)
     changes: dict[str, Any] = {"status": status, "error": error[:200]}

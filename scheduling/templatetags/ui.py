@@ -8,6 +8,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
@@ -61,8 +62,16 @@ SYSTEMS = (
 def browser(user_agent: str) -> str:
     """`Firefox on Linux`, as far as a browser says; the first 60 letters of what it calls itself otherwise."""
     names = [next((name for mark, name in known if mark in user_agent), "") for known in (BROWSERS, SYSTEMS)]
-    return " on ".join(filter(None, names)) or user_agent[:60] or "Unknown browser"
+    if all(names):
+        return _("%(browser)s on %(system)s") % {"browser": names[0], "system": names[1]}
+    return "".join(names) or user_agent[:60] or _("Unknown browser")
 
 
 def _sprite() -> str:
     return static("icons.svg")
+
+
+@register.filter
+def said(words: str) -> str:
+    """A sentence that was kept in English (`gettext_noop` stands where it was) as the reader speaks; others as they are."""
+    return _(words) if words else ""

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -47,7 +48,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
     token = get_object_or_404(account_queries.tokens_of(request.user), pk=token_id)
     services.revoke_api_token(token=token)
-    messages.success(request, f"“{token.name}” is revoked. Whoever has it gets no answer any more.")
+    messages.success(
+        request, _("“%(name)s” is revoked. Whoever has it gets no answer any more.") % {"name": token.name}
+    )
     return redirect("tokens")
 
 
@@ -65,7 +68,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     """Sign one other browser out; its open pages stop hearing of changes soon after."""
     session = get_object_or_404(UserSession, user=request.user, pk=session_id)
     session.end()
-    messages.success(request, "That browser is signed out.")
+    messages.success(request, _("That browser is signed out."))
     return redirect("usersessions_list")
 
 
@@ -91,7 +94,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         services.delete_account(user=user)
         logout(request)
-        messages.success(request, "Your account and everything in it is gone from here.")
+        messages.success(request, _("Your account and everything in it is gone from here."))
         return redirect("home")
     coming = Booking.objects.filter(host=user.pk, status__in=Booking.ACTIVE, end__gt=timezone.now())
     context = {

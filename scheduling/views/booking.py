@@ -15,6 +15,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling import availability, booking_queries, services
 from scheduling.booking_forms import GuestForm
@@ -38,7 +39,9 @@ from scheduling.views.guests import (
 )
 
 PROOF_SALT = "scheduling.booking.proof"
-STALE = "This form was open for long, or was filled in too quickly to tell you from a robot. Send it again."
+STALE = _(
+    "This form was open for long, or was filled in too quickly to tell you from a robot. Send it again."
+)
 MINUTE = timedelta(minutes=1)
 
 
@@ -150,7 +153,7 @@ def _book(request: HttpRequest, found: AppointmentType, handle: str) -> HttpResp
         services.count_booking_attempt(
             address=services.client_address(request), email=data.get("email", ""), page=found.pk
         )
-        booking, _ = services.book(
+        booking, _is_new = services.book(
             appointment_type=found,
             start=start,
             duration=duration_of(found, data),
@@ -170,7 +173,9 @@ def _book(request: HttpRequest, found: AppointmentType, handle: str) -> HttpResp
         response["Retry-After"] = str(error.seconds)
         return response
     except KeyReused:
-        words = "This form has been sent already; the confirmation is in your mail. Send it again to book once more."
+        words = _(
+            "This form has been sent already; the confirmation is in your mail. Send it again to book once more."
+        )
         return _form(request, found, handle, start, form, problem=words, status=409, is_new=True)
     except SlotTaken as error:
         return _form(request, found, handle, start, form, is_taken=True, others=error.alternatives)

@@ -10,6 +10,7 @@ from typing import Any
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from scheduling import availability, services
 from scheduling.invitations import CANCEL, REQUEST, add_to_calendar_links, invitation
@@ -137,7 +138,7 @@ def answer(request: HttpRequest, booking: Booking) -> HttpResponse:
         except SlotTaken:
             status, problem = (
                 409,
-                "The new time has just gone to somebody else. Your old time is still yours.",
+                _("The new time has just gone to somebody else. Your old time is still yours."),
             )
     context = _about(request, booking) | {
         "problem": problem,

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import grid_queries, presentation, queries, services
@@ -160,7 +160,6 @@ def _state_of(request: HttpRequest, viewer: Viewer, period: Period, calendars: l
     bucket = int(viewer.now.timestamp() // (STILL_MINUTES * 60))
     profile = queries.profile_of(request.user)
     parts = [
-        get_language(),
         period.view,
         period.day,
         bucket,
@@ -208,6 +207,6 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial=ProfileForm.values_of(profile))
     if form.is_valid():
         services.update_profile(profile=profile, **form.cleaned_data)
-        messages.success(request, "Settings saved.")
+        messages.success(request, _("Settings saved."))
         return redirect("settings")
     return render(request, "scheduling/settings.html", {"form": form}, status=422 if form.is_bound else 200)

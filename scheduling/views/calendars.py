@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import queries, services
@@ -40,7 +41,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
             form.refuse(str(error))
         else:
             enqueue_due_subscriptions()
-            messages.success(request, "Subscribed. The calendar is being read now.")
+            messages.success(request, _("Subscribed. The calendar is being read now."))
             return redirect("calendars")
     context = _index_context(request, form)
     return vary(render(request, "scheduling/calendars.html", context, status=422))
@@ -64,7 +65,7 @@ def subscription(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
             if form.cleaned_data["name"]:
                 services.update_calendar(calendar=found.calendar, name=form.cleaned_data["name"])
             enqueue_due_subscriptions()
-            messages.success(request, "Saved. The calendar is being read now.")
+            messages.success(request, _("Saved. The calendar is being read now."))
             return redirect("calendars")
     if form.errors:
         status = 422
@@ -77,7 +78,7 @@ def refresh(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
     found = _subscription_or_404(request, calendar_id)
     services.refresh_soon(subscription=found)
     enqueue_due_subscriptions()
-    messages.info(request, f"“{found.calendar}” is being read now.")
+    messages.info(request, _("“%(calendar)s” is being read now.") % {"calendar": found.calendar})
     return redirect("calendars")
 
 
@@ -88,7 +89,7 @@ def unsubscribe(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
         return vary(render(request, "scheduling/unsubscribe_calendar.html", {"subscription": found}))
     name = str(found.calendar)
     services.unsubscribe(subscription=found)
-    messages.success(request, f"“{name}” is gone from your calendars.")
+    messages.success(request, _("“%(calendar)s” is gone from your calendars.") % {"calendar": name})
     return redirect("calendars")
 
 

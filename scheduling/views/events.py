@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import quickadd, services
@@ -68,7 +69,8 @@ def new(request: HttpRequest) -> HttpResponse:
     return saved(
         request,
         event,
-        f"Added “{event.title}” on {when(event.start, profile_of(request.user))}.",
+        _("Added “%(title)s” on %(when)s.")
+        % {"title": event.title, "when": when(event.start, profile_of(request.user))},
         icon="check-lg",
     )
 
@@ -97,7 +99,7 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
     keeps_rule = form.values.recurrence == event.values.recurrence
     if occurrence and is_other and scope not in scopes.SCOPES:
         return scopes.ask(
-            request, series, occurrence, request.POST, verb="Change", address=request.get_full_path(),
+            request, series, occurrence, request.POST, verb=scopes.CHANGE, address=request.get_full_path(),
             values=form.values, can_be_alone=keeps_rule, can_go_back=True,
         )  # fmt: skip
     try:
@@ -111,11 +113,19 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
         form.refuse(error)
         return _form_page(request, form, event, occurrence=occurrence)
     if edited.revision == event.revision:
-        return saved(request, edited, f"Nothing changed in “{edited.title}”.", icon="check-lg", undo=False)
+        return saved(
+            request,
+            edited,
+            _("Nothing changed in “%(title)s”.") % {"title": edited.title},
+            icon="check-lg",
+            undo=False,
+        )
     is_moved = (form.values.start, form.values.end) != (event.start, event.end)
-    what = scopes.named(edited.title, scope if occurrence else "")
-    at = when(form.values.start, profile_of(request.user))
-    message = f"{'Moved' if is_moved else 'Saved'} {what} {'to' if is_moved else 'on'} {at}."
+    pattern = _("Moved %(what)s to %(when)s.") if is_moved else _("Saved %(what)s on %(when)s.")
+    message = pattern % {
+        "what": scopes.named(edited.title, scope if occurrence else ""),
+        "when": when(form.values.start, profile_of(request.user)),
+    }
     return saved(request, edited, message, icon="check-lg", undo=scopes.undo_of(series, edited))
 
 
@@ -127,11 +137,13 @@ def delete(request: HttpRequest, event_id: UUID) -> HttpResponse:
     try:
         occurrence = scopes.occurrence_of(event, said.get("occurrence", ""))
     except UnknownOccurrence:
-        return refused(request, event, f"This “{event.title}” is not there any more.", status=404)
+        return refused(
+            request, event, _("This “%(title)s” is not there any more.") % {"title": event.title}, status=404
+        )
     scope = said.get("scope", "") if said.get("occurrence") else scopes.ALL
     if occurrence and said.get("occurrence") and scope not in scopes.SCOPES:
         address = reverse("event-delete", args=[event.pk])
-        return scopes.ask(request, event, occurrence, said, verb="Delete", address=address)
+        return scopes.ask(request, event, occurrence, said, verb=scopes.DELETE, address=address)
     if request.method == "GET":
         context = {
             "event": event,
@@ -146,12 +158,13 @@ def delete(request: HttpRequest, event_id: UUID) -> HttpResponse:
     except ReadOnly as error:
         return refused(request, event, str(error), status=403)
     if occurrence and scope != scopes.ALL:
-        what = " and all that follow" if scope == scopes.FOLLOWING else ""
-        return saved(request, deleted, f"Deleted this “{event.title}”{what}.", icon="trash3")
-    what = f"Deleted “{event.title}”{' and all its repeats' if event.recurrence else ''}."
-    return saved(
-        request, deleted, what, icon="trash3", undo={"url": reverse("event-restore", args=[event.pk])}
-    )
+        this = _("Deleted this “%(title)s”.")
+        following = _("Deleted this “%(title)s” and all that follow.")
+        what = (following if scope == scopes.FOLLOWING else this) % {"title": event.title}
+        return saved(request, deleted, what, icon="trash3")
+    what = _("Deleted “%(title)s” and all its repeats.") if event.recurrence else _("Deleted “%(title)s”.")
+    restore_at = {"url": reverse("event-restore", args=[event.pk])}
+    return saved(request, deleted, what % {"title": event.title}, icon="trash3", undo=restore_at)
 
 
 @require_GET
@@ -181,7 +194,8 @@ def quick_add(request: HttpRequest) -> HttpResponse:
     return saved(
         request,
         event,
-        f"Added “{event.title}” on {when(event.start, profile_of(request.user))}.",
+        _("Added “%(title)s” on %(when)s.")
+        % {"title": event.title, "when": when(event.start, profile_of(request.user))},
         icon="check-lg",
     )
 
@@ -205,17 +219,28 @@ def undo(request: HttpRequest, event_id: UUID) -> HttpResponse:
             event=event, revision=int(request.POST.get("revision", "")), origin="web", actor=request.user
         )
     except (StaleEvent, ValueError):
-        message = f"“{event.title}” was changed again in the meantime, so nothing was undone."
+        message = _("“%(title)s” was changed again in the meantime, so nothing was undone.") % {
+            "title": event.title
+        }
         return refused(request, event, message, status=409)
     except ReadOnly as error:
         return refused(request, event, str(error), status=403)
     if event.is_deleted:
-        return saved(request, event, f"“{event.title}” is gone again.", icon="check-lg", undo=False)
+        return saved(
+            request,
+            event,
+            _("“%(title)s” is gone again.") % {"title": event.title},
+            icon="check-lg",
+            undo=False,
+        )
     return _back(request, event)
 
 
 def _back(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
-    message = f"“{event.title}” is back on {when(event.start, profile_of(request.user))}."
+    message = _("“%(title)s” is back on %(when)s.") % {
+        "title": event.title,
+        "when": when(event.start, profile_of(request.user)),
+    }
     return saved(request, event, message, icon="check-lg", undo=False)
 
 

@@ -13,6 +13,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from scheduling import queries, services
@@ -81,7 +82,7 @@ def open_feed(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
 def renew_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
     found = _feed_or_404(request, feed_id)
     services.renew_feed(feed=found)
-    messages.success(request, "The address is a new one. Whoever has the old one reads nothing any more.")
+    messages.success(request, _("The address is a new one. Whoever has the old one reads nothing any more."))
     return redirect("calendar-sharing", calendar_id=found.calendar_id)
 
 
@@ -89,7 +90,7 @@ def renew_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
 def close_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
     found = _feed_or_404(request, feed_id)
     services.close_feed(feed=found)
-    messages.success(request, "The address is gone. Nobody reads this calendar by it any more.")
+    messages.success(request, _("The address is gone. Nobody reads this calendar by it any more."))
     return redirect("calendar-sharing", calendar_id=found.calendar_id)
 
 

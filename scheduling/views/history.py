@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from scheduling import services
@@ -39,7 +40,10 @@ def restore(request: HttpRequest, event_id: UUID, change_id: int) -> HttpRespons
     except (ReadOnly, InvalidEvent) as error:
         messages.error(request, str(error))
     except StaleEvent:
-        messages.error(request, f"“{event.title}” was changed in the meantime. Look at it and try again.")
+        messages.error(
+            request,
+            _("“%(title)s” was changed in the meantime. Look at it and try again.") % {"title": event.title},
+        )
     else:
-        messages.success(request, f"“{restored.title}” is as it was.")
+        messages.success(request, _("“%(title)s” is as it was.") % {"title": restored.title})
     return redirect("event-history", event_id=event.pk)

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from scheduling import availability, booking_queries, queries, services
@@ -22,7 +24,10 @@ from scheduling.presentation.booking import Reader
 from scheduling.presentation.reasons import Check, checks
 
 AROUND = timedelta(days=14)
-COPIES = {"copy": (range(7), "all days"), "copy-workdays": (range(5), "Monday to Friday")}
+COPIES = {
+    "copy": (range(7), gettext_lazy("all days")),
+    "copy-workdays": (range(5), gettext_lazy("Monday to Friday")),
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,11 +38,11 @@ def hours(request: HttpRequest) -> HttpResponse:
     profile = queries.profile_of(request.user)
     usual = Range(f"{profile.working_hours_start:%H:%M}", f"{profile.working_hours_end:%H:%M}")
     week = WeekForm(request.POST, usual)
-    said = "Hours saved."
+    said = _("Hours saved.")
     for name, (days, words) in COPIES.items():
         if day := request.POST.get(name, ""):
             week.copy(day, days)
-            said = f"Copied to {words} and saved."
+            said = _("Copied to %(days)s and saved.") % {"days": words}
     if not week.is_valid():
         return _page(request, week, status=422)
     user: Any = request.user
@@ -55,7 +60,7 @@ def add_date(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.refuse(error)
         else:
-            messages.success(request, "Date added.")
+            messages.success(request, _("Date added."))
             return redirect("hours")
     week = WeekForm.of(availability.weekly_hours_of(request.user))
     return _page(request, week, dates=form, status=422)
@@ -65,7 +70,7 @@ def add_date(request: HttpRequest) -> HttpResponse:
 def delete_date(request: HttpRequest, override_id: int) -> HttpResponse:
     override = get_object_or_404(request.user.date_overrides, pk=min(override_id, 2**63 - 1))  # type: ignore[union-attr]
     services.delete_override(override=override)
-    messages.success(request, "Date removed; the weekly hours count again.")
+    messages.success(request, _("Date removed; the weekly hours count again."))
     return redirect("hours")
 
 
@@ -107,7 +112,7 @@ def _why(
         if not 1970 <= day.year <= 2199:
             raise ValueError
     except ValueError:
-        return answer | {"problem": "Enter a date and a time."}
+        return answer | {"problem": _("Enter a date and a time.")}
     start = instant(datetime.combine(day, clock.replace(second=0, microsecond=0, tzinfo=None)), place)
     reasons = availability.reasons_for_starts(found, user, [start], now=now)[start]
     listed: list[Check] = checks(reasons, found)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from scheduling.core import wording
@@ -46,7 +47,7 @@ def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
         values = _moved(before, Move.read(said), profile)
         if occurrence and said.get("scope") not in scopes.SCOPES:
             return scopes.ask(
-                request, event, occurrence, said, verb="Move", address=request.path, values=values
+                request, event, occurrence, said, verb=scopes.MOVE, address=request.path, values=values
             )
         after = scopes.update_part(
             event,
@@ -59,7 +60,9 @@ def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
             expected_revision=int(said["revision"]) if said.get("revision", "").isdecimal() else None,
         )
     except UnknownOccurrence:
-        return refused(request, event, f"This “{event.title}” is not there any more.", status=404)
+        return refused(
+            request, event, _("This “%(title)s” is not there any more.") % {"title": event.title}, status=404
+        )
     except StaleEvent as stale:
         return _stale(request, stale.event, values, said)
     except ReadOnly as error:
@@ -67,7 +70,7 @@ def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
     except InvalidEvent as error:
         return refused(request, event, str(error), status=422)
     except (ValueError, OverflowError):
-        return refused(request, event, "This is not a time to move to.", status=422)
+        return refused(request, event, _("This is not a time to move to."), status=422)
     message = _what(event, before, values, after, said.get("scope", ""), profile)
     is_other = (before.start, before.end) != (values.start, values.end) or after.calendar != event.calendar
     return saved(request, after, message, icon="check-lg", undo=is_other and scopes.undo_of(event, after))
@@ -79,7 +82,9 @@ def _form(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
     try:
         occurrence = scopes.occurrence_of(event, key)
     except UnknownOccurrence:
-        return refused(request, event, f"This “{event.title}” is not there any more.", status=404)
+        return refused(
+            request, event, _("This “%(title)s” is not there any more.") % {"title": event.title}, status=404
+        )
     shown = occurrence.values if occurrence else event.values
     context = {
         "event": event,
@@ -117,11 +122,17 @@ def _what(
     """What happened, in words."""
     name = scopes.named(after.title, scope if event.recurrence else "")
     if after.calendar_id != event.calendar_id:
-        return f"Moved {name} to {after.calendar}, {when(values.start, profile)}."
+        return _("Moved %(what)s to %(calendar)s, %(when)s.") % {
+            "what": name,
+            "calendar": after.calendar,
+            "when": when(values.start, profile),
+        }
     if values.start != before.start or values.end == before.end:
-        return f"Moved {name} to {when(values.start, profile)}."
+        return _("Moved %(what)s to %(when)s.") % {"what": name, "when": when(values.start, profile)}
     length = values.end - values.start  # type: ignore[operator]
-    return f"{name[0].upper()}{name[1:]} now last{'s' * (scope != scopes.FOLLOWING)} {wording.length_words(length)}."
+    one, several = _("%(what)s now lasts %(length)s."), _("%(what)s now last %(length)s.")
+    words = {"what": wording.capital(name), "length": wording.length_words(length)}
+    return (several if scope == scopes.FOLLOWING else one) % words
 
 
 def _stale(
@@ -131,10 +142,13 @@ def _stale(
     try:
         now = scopes.occurrence_of(event, said.get("occurrence", ""))
     except UnknownOccurrence:
-        return refused(request, event, f"This “{event.title}” is not there any more.", status=404)
+        return refused(
+            request, event, _("This “%(title)s” is not there any more.") % {"title": event.title}, status=404
+        )
     if not wants_fragment(request) or event.is_deleted:
-        what = "deleted" if event.is_deleted else "changed"
-        message = f"“{event.title}” was {what} elsewhere in the meantime, so it was not moved."
+        deleted = _("“%(title)s” was deleted elsewhere in the meantime, so it was not moved.")
+        changed = _("“%(title)s” was changed elsewhere in the meantime, so it was not moved.")
+        message = (deleted if event.is_deleted else changed) % {"title": event.title}
         return refused(request, event, message, status=409)
     profile = profile_of(request.user)
     there = now.values if now else event.values

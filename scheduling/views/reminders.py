@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
@@ -39,22 +41,27 @@ def page_reminders(request: HttpRequest) -> HttpResponse:
 def _toast(reminders: list[Reminder], profile: UserProfile) -> dict[str, Any]:
     first = min(reminders, key=lambda reminder: reminder.start)
     others = len(reminders) - 1
-    message = f"“{first.occurrence.event.title or '(no title)'}” {_when(first, profile)}"
-    message += f", and {others} more." if others else "."
-    link = {"url": address_of(first.occurrence), "label": "Open"}
-    return {"message": message, "icon": "bell", "link": link}
+    message = _sentence(first, profile)
+    if others:
+        message = _("%(reminder)s, and %(count)d more") % {"reminder": message, "count": others}
+    link = {"url": address_of(first.occurrence), "label": pgettext("an event", "Open")}
+    return {"message": f"{message}.", "icon": "bell", "link": link}
 
 
-def _when(reminder: Reminder, profile: UserProfile) -> str:
-    """`starts at 10:00, in 15 min`, `starts Thursday 26 November at 10:00`, `is on Thursday 26 November`."""
-    days = words_of(reminder.occurrence, profile)["days"]
+def _sentence(reminder: Reminder, profile: UserProfile) -> str:
+    """`“Call” starts at 10:00, in 15 min`, `“Call” starts Thursday 26 November at 10:00`"""
+    words = {
+        "title": reminder.occurrence.event.title or _("(no title)"),
+        "day": words_of(reminder.occurrence, profile)["days"],
+    }
     if reminder.occurrence.is_all_day:
-        return f"is on {days}"
+        return _("“%(title)s” is on %(day)s") % words
     wall = wall_time(reminder.start, ZoneInfo(profile.timezone))
-    clock = wording.clock(wall, profile.clock == UserProfile.Clock.HOURS_12)
+    words["time"] = wording.clock(wall, profile.clock == UserProfile.Clock.HOURS_12)
     left = reminder.start - timezone.now()
     if left <= timedelta():
-        return f"started at {clock}"
+        return _("“%(title)s” started at %(time)s") % words
     if left < timedelta(hours=1, minutes=1):
-        return f"starts at {clock}, in {max(1, round(left.total_seconds() / 60))} min"
-    return f"starts {days} at {clock}"
+        words["minutes"] = str(max(1, round(left.total_seconds() / 60)))
+        return _("“%(title)s” starts at %(time)s, in %(minutes)s min") % words
+    return _("“%(title)s” starts %(day)s at %(time)s") % words

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduling.core import wording
 from scheduling.core.zones import wall_time
@@ -46,7 +47,9 @@ def saved(
 ) -> HttpResponse:
     """The page hears of the change and shows `message`, with Undo unless `undo` is False."""
     if event.calendar.is_synced and undo is not False:
-        message += f" Google hears of it in {settings.SYNC_SEND_DELAY_SECONDS} s."
+        message += " " + _("Google hears of it in %(seconds)d s.") % {
+            "seconds": settings.SYNC_SEND_DELAY_SECONDS
+        }
     if not wants_fragment(request):
         messages.success(request, message)
         return redirect(_week_of(event, profile_of(request.user)))

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from scheduling import services
 from scheduling.core import wording
@@ -26,6 +28,7 @@ from scheduling.views.replies import event_or_404
 THIS, FOLLOWING, ALL = "this", "following", "all"
 SCOPES = (THIS, FOLLOWING, ALL)
 UNSENT = ("csrfmiddlewaretoken", "scope", "back", "show_dates")
+CHANGE, MOVE, DELETE = "Change", "Move", "Delete"  # the template words its sentences by them
 
 
 def occurrence_of(event: CalendarEvent, original_start: str) -> SeriesOccurrence | None:
@@ -70,9 +73,9 @@ def update_part(
     place: dict[str, Any] = {"series": event, "occurrence": occurrence.key, **options}
     if scope == THIS:
         if calendar is not None and calendar.pk != event.calendar_id:
-            raise InvalidEvent({"calendar": "One event of a series stays in the calendar of its series."})
+            raise InvalidEvent({"calendar": _("One event of a series stays in the calendar of its series.")})
         if not keeps_rule and values.recurrence != event.values.recurrence:
-            raise InvalidEvent({"recurrence": "One event of a series cannot repeat by a rule of its own."})
+            raise InvalidEvent({"recurrence": _("One event of a series cannot repeat by a rule of its own.")})
         return services.update_occurrence(values=replace(values, recurrence=()), **place)
     change = services.update_following if scope == FOLLOWING else services.update_series
     if keeps_rule:
@@ -99,8 +102,9 @@ def delete_part(
 def named(title: str, scope: str) -> str:
     """`every “Stand-up”`, `“Stand-up” and all that follow`, `“Stand-up”`."""
     if scope == ALL:
-        return f"every “{title}”"
-    return f"“{title}”{' and all that follow' if scope == FOLLOWING else ''}"
+        return _("every “%(title)s”") % {"title": title}
+    words = _("“%(title)s” and all that follow") if scope == FOLLOWING else _("“%(title)s”")
+    return words % {"title": title}
 
 
 @dataclass(frozen=True)
@@ -181,29 +185,41 @@ def _options(occurrence: SeriesOccurrence, profile: UserProfile, verb: str) -> l
         wording.full_day(_day(start, profile), date.today())
         for start in (occurrence.values.start, occurrence.series.start)
     )
-    divided, kept = "The series is divided here.", ""
-    if verb == "Delete":
-        divided, kept = "The series ends before it.", " They stay in the trash for 30 days."
-    elif reach.of_their_own == 1:
-        kept = " The one that was changed by hand keeps what is its own."
+    divided, kept = _("The series is divided here."), ""
+    if verb == DELETE:
+        divided, kept = _("The series ends before it."), _("They stay in the trash for 30 days.")
     elif reach.of_their_own:
-        kept = f" {reach.of_their_own} that were changed by hand keep what is their own."
+        kept = ngettext(
+            "The one that was changed by hand keeps what is its own.",
+            "%(count)d that were changed by hand keep what is their own.",
+            reach.of_their_own,
+        ) % {"count": reach.of_their_own}
     return [
-        Option(THIS, f"Only {here}", "The others stay as they are.", _events(1)),
-        Option(FOLLOWING, f"This and all that follow, from {here}", f"{_count(reach.following)} {divided}",
-               _events(reach.following) if reach.following is not None else "all that follow"),
-        Option(ALL, f"All, since {since}", f"{_count(reach.whole)}{kept}",
-               _events(reach.whole) if reach.whole is not None else "all events"),
-    ]  # fmt: skip
+        Option(THIS, _("Only %(day)s") % {"day": here}, _("The others stay as they are."), _events(1)),
+        Option(
+            FOLLOWING,
+            _("This and all that follow, from %(day)s") % {"day": here},
+            f"{_count(reach.following)} {divided}",
+            _events(reach.following) if reach.following is not None else _("all that follow"),
+        ),
+        Option(
+            ALL,
+            _("All, since %(day)s") % {"day": since},
+            f"{_count(reach.whole)} {kept}".rstrip(),
+            _events(reach.whole) if reach.whole is not None else _("all events"),
+        ),
+    ]
 
 
 def _day(start: datetime | date, profile: UserProfile) -> date:
     return wall_time(start, ZoneInfo(profile.timezone)).date() if isinstance(start, datetime) else start
 
 
-def _events(number: int | None) -> str:
-    return "1 event" if number == 1 else f"{number} events"
-
-
 def _count(number: int | None) -> str:
-    return "A series without an end." if number is None else f"{_events(number)}."
+    if number is None:
+        return _("A series without an end.")
+    return ngettext("%(count)d event.", "%(count)d events.", number) % {"count": number}
+
+
+def _events(number: int) -> str:
+    return ngettext("%(count)d event", "%(count)d events", number) % {"count": number}

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from scheduling import presentation, queries, search
@@ -27,7 +29,9 @@ class AnyText(forms.CharField):
 class SearchForm(forms.Form):
     q = AnyText()
     people = AnyText()
-    calendar = forms.ModelChoiceField(Calendar.objects.none(), required=False, empty_label="All calendars")
+    calendar = forms.ModelChoiceField(
+        Calendar.objects.none(), required=False, empty_label=gettext_lazy("All calendars")
+    )
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
 
@@ -38,7 +42,7 @@ class SearchForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
-            self.add_error("until", "The last day is before the first.")
+            self.add_error("until", _("The last day is before the first."))
         return self.cleaned_data
 
     @property
@@ -74,7 +78,7 @@ def _found(request: HtmxHttpRequest, values: dict[str, Any]) -> dict[str, Any]:
         request.user, wanted, today=viewer.today, place=viewer.place, number=request.GET.get("page", 1)
     )
     words = words_of(f"{wanted.text} {wanted.people}")
-    groups = [("To come", found.to_come), ("Today", found.today), ("Earlier", found.earlier)]
+    groups = [(_("To come"), found.to_come), (_("Today"), found.today), (_("Earlier"), found.earlier)]
     return {
         "found": found,
         "groups": [

@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from scheduling import availability, booking_queries, queries, rates, services
@@ -39,17 +41,25 @@ def team(request: HttpRequest, type_id: UUID) -> HttpResponse:
     problem, email = "", request.POST.get("email", "").strip()[:254]
     if request.POST.get("assignment") in AppointmentType.Assignment.values:
         services.choose_assignment(appointment_type=found, assignment=request.POST["assignment"])
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("team", type_id=type_id)
     if email and (wait := rates.seconds_to_wait(f"team-{request.user.pk}", INVITATIONS_A_MINUTE)):
-        problem = f"That was often. Ask again in {wait} seconds."
+        words = ngettext(
+            "That was often. Ask again in %(count)d second.",
+            "That was often. Ask again in %(count)d seconds.",
+            wait,
+        )
+        problem = words % {"count": wait}
     elif email:
         try:
             services.invite_by_mail(appointment_type=found, email=email)
         except ValidationError as error:
             problem = error.messages[0]
         else:
-            messages.success(request, f"{email} is asked, by mail and on the page of appointment types.")
+            messages.success(
+                request,
+                _("%(email)s is asked, by mail and on the page of appointment types.") % {"email": email},
+            )
             return redirect("team", type_id=type_id)
     context = _shown(request.user, found) | {"problem": problem, "email": email}
     return render(request, "scheduling/team.html", context, status=422 if problem else 200)
@@ -64,7 +74,9 @@ def change_member(request: HttpRequest, type_id: UUID, member_id: int) -> HttpRe
         services.move_up(member=member)
     elif request.POST.get("do") == "remove":
         services.leave_team(member=member)
-        messages.success(request, f"{display_name(member.user)} is out. Their bookings stay theirs.")
+        messages.success(
+            request, _("%(name)s is out. Their bookings stay theirs.") % {"name": display_name(member.user)}
+        )
     return redirect("team", type_id=type_id)
 
 
@@ -74,10 +86,12 @@ def answer(request: HttpRequest, member_id: int) -> HttpResponse:
     member = get_object_or_404(booking_queries.memberships_of(request.user), pk=min(member_id, 2**63 - 1))
     if request.POST.get("do") == "accept":
         services.accept_invitation(member=member)
-        messages.success(request, f"You take appointments of “{member.type.name}” now.")
+        messages.success(request, _("You take appointments of “%(type)s” now.") % {"type": member.type.name})
     elif request.POST.get("do") == "leave":
         services.leave_team(member=member)
-        messages.success(request, f"You take no new appointments of “{member.type.name}”.")
+        messages.success(
+            request, _("You take no new appointments of “%(type)s”.") % {"type": member.type.name}
+        )
     return redirect("types")
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import booking_queries, queries, services
@@ -32,7 +33,9 @@ def index(request: HttpRequest) -> HttpResponse:
     form = PageForm(request.POST if request.method == "POST" else None, profile=profile)
     if form.is_valid():
         services.update_profile(profile=profile, **form.values())
-        messages.success(request, "Your page is on." if form.values()["public_page"] else "Your page is off.")
+        messages.success(
+            request, _("Your page is on.") if form.values()["public_page"] else _("Your page is off.")
+        )
         return redirect("types")
     context = {
         "types": [(found, _address(found)) for found in booking_queries.types_of(request.user)],
@@ -60,14 +63,14 @@ def edit(request: HttpRequest, type_id: UUID) -> HttpResponse:
 def delete(request: HttpRequest, type_id: UUID) -> HttpResponse:
     found = _type_or_404(request, type_id)
     services.delete_type(appointment_type=found)
-    messages.success(request, f"“{found.name}” is deleted. Its bookings stay.")
+    messages.success(request, _("“%(type)s” is deleted. Its bookings stay.") % {"type": found.name})
     return redirect("types")
 
 
 @require_POST
 def renew(request: HttpRequest, type_id: UUID) -> HttpResponse:
     services.renew_secret(appointment_type=_type_or_404(request, type_id))
-    messages.success(request, "The secret link is new; the old one leads nowhere now.")
+    messages.success(request, _("The secret link is new; the old one leads nowhere now."))
     return redirect("type", type_id=type_id)
 
 
@@ -124,16 +127,16 @@ def _act(request: HttpRequest, found: Booking) -> HttpResponse:
         match request.POST.get("do"):
             case "approve":
                 services.approve_booking(booking=found)
-                words = "Confirmed; the guest gets a mail."
+                words = _("Confirmed; the guest gets a mail.")
             case "decline":
                 services.decline_booking(booking=found, reason=reason)
-                words = "Declined; the guest gets a mail."
+                words = _("Declined; the guest gets a mail.")
             case "cancel":
                 services.cancel_booking(booking=found, by=Booking.By.HOST, reason=reason)
-                words = "Cancelled; the guest gets a mail."
+                words = _("Cancelled; the guest gets a mail.")
             case "no-show":
                 services.mark_no_show(booking=found, is_no_show=not found.is_no_show)
-                words = "Noted."
+                words = _("Noted.")
             case _:
                 return redirect("booking", booking_id=found.pk)
         messages.success(request, words)
@@ -154,7 +157,7 @@ def _edit(request: HttpRequest, found: AppointmentType) -> HttpResponse:
         except ValidationError as error:
             form.refuse(error)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("types")
     address = "" if is_new else _address(found)
     context = {

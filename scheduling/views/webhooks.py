@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -43,7 +44,7 @@ def show(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
         try:
             is_active = bool(request.POST.get("is_active"))
             services.change_webhook(webhook=found, is_active=is_active, **form.cleaned_data)
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("webhook", webhook_id=found.pk)
         except InvalidEvent as error:
             form.add_error("url", error.fields["url"])
@@ -54,14 +55,14 @@ def show(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
 @require_POST
 def ping(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     services.ping_webhook(webhook=_webhook_or_404(request, webhook_id))
-    messages.success(request, "A ping is on its way. Its answer shows below in a moment.")
+    messages.success(request, _("A ping is on its way. Its answer shows below in a moment."))
     return redirect("webhook", webhook_id=webhook_id)
 
 
 @require_POST
 def delete(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     services.delete_webhook(webhook=_webhook_or_404(request, webhook_id))
-    messages.success(request, "That address is told nothing any more.")
+    messages.success(request, _("That address is told nothing any more."))
     return redirect("webhooks")
 
 
@@ -69,7 +70,7 @@ def delete(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
 def replay(request: HttpRequest, webhook_id: UUID, delivery_id: UUID) -> HttpResponse:
     deliveries = _webhook_or_404(request, webhook_id).deliveries.all()
     services.replay_delivery(delivery=get_object_or_404(deliveries, pk=delivery_id))
-    messages.success(request, "It is sent once more.")
+    messages.success(request, _("It is sent once more."))
     return redirect("webhook", webhook_id=webhook_id)
 
 

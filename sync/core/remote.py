@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduling.core.event import EventValues
+from scheduling.core.language import gettext as _
 
 # Roles, in Google's words (the field has no better ones). Who may write what the sync sends:
 WRITING_ROLES = frozenset({"owner", "writer", "writerWithoutPrivateAccess"})
@@ -95,10 +96,10 @@ def as_shown_to(role: str, item: RemoteItem) -> RemoteItem:
         return item
     if role != BUSY_ONLY and item.values.visibility != "private":
         return item
-    reason = "Google shows you only that this time is taken."
+    reason = _("Google shows you only that this time is taken.")
     return replace(
         item,
-        values=replace(item.values, title="Busy"),
+        values=replace(item.values, title=_("Busy")),
         details={**item.details, "is_read_only": True, "read_only_reason": reason},
     )
 

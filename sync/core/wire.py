@@ -23,6 +23,7 @@ from scheduling.core.event import (
     format_moment,
     is_zone,
 )
+from scheduling.core.language import gettext as _
 from scheduling.core.reminders import LONGEST_LEAD, MOST_REMINDERS
 from sync.core.remote import RemoteEvent, RemoteItem, UnreadableEvent
 
@@ -57,16 +58,18 @@ def from_google(item: Mapping[str, Any], calendar_zone: str) -> RemoteEvent:
     """Read one resource; raises `NotUnderstood`. A tombstone needs no more than an id."""
     google_id = item.get("id")
     if not isinstance(google_id, str) or not google_id:
-        raise NotUnderstood("The item has no id.")
+        raise NotUnderstood(_("The item has no id."))
     cancelled = item.get("status") == "cancelled"
     try:
         values = None if cancelled else _values(item, calendar_zone)
         original = item.get("originalStartTime")
         original_start = format_moment(_moment(original, calendar_zone)[0]) if original else ""
     except KeyError as error:
-        raise NotUnderstood(f"It has no {error.args[0]}.") from error
+        raise NotUnderstood(_("It has no %(name)s.") % {"name": error.args[0]}) from error
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise NotUnderstood(f"Its times cannot be read ({str(error)[:200]}).") from error
+        raise NotUnderstood(
+            _("Its times cannot be read (%(reason)s).") % {"reason": str(error)[:200]}
+        ) from error
     private = (item.get("extendedProperties") or {}).get("private") or {}
     return RemoteEvent(
         id=google_id,
@@ -238,12 +241,12 @@ def _details(item: Mapping[str, Any], google_id: str) -> dict[str, Any]:
 
 def _read_only_reason(item: Mapping[str, Any], organizer: Mapping[str, Any], event_type: str) -> str:
     if event_type not in ("default", "fromGmail"):
-        return f"Google keeps this entry ({event_type}) itself; change it there."
+        return _("Google keeps this entry (%(kind)s) itself; change it there.") % {"kind": event_type}
     if item.get("locked"):
-        return "Google has locked this event; change it there."
+        return _("Google has locked this event; change it there.")
     if organizer and not organizer.get("self") and not item.get("guestsCanModify"):
-        name = organizer.get("displayName") or organizer.get("email") or "its organiser"
-        return f"Only {name} can change this event."[:200]
+        name = organizer.get("displayName") or organizer.get("email") or _("its organiser")
+        return (_("Only %(name)s can change this event.") % {"name": name})[:200]
     return ""
 
 

@@ -11,6 +11,7 @@ from allauth.socialaccount.providers.base.constants import AuthError
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sync.connection import CONNECTION_STATE, refusal_of_connection
 from sync.encryption import decrypt, encrypt
@@ -39,8 +40,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Whoever pressed Cancel on Google's page while connecting stays where the connection is made."""
         state = (extra_context or {}).get("state") or {}
         if request.user.is_authenticated and (state.get("data") or {}).get("purpose") == CONNECTION_STATE:
-            said = "You refused on Google's page" if error == AuthError.CANCELLED else "Google did not agree"
-            messages.warning(request, f"{said}. Nothing was connected, nothing was changed.")
+            refused = _("You refused on Google's page. Nothing was connected, nothing was changed.")
+            disagreed = _("Google did not agree. Nothing was connected, nothing was changed.")
+            messages.warning(request, refused if error == AuthError.CANCELLED else disagreed)
             raise ImmediateHttpResponse(HttpResponseRedirect(reverse("sync")))
 
     def serialize_instance(self, instance: Any) -> Any:

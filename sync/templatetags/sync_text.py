@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from scheduling.core import wording
 from scheduling.models import CalendarEvent
 from scheduling.presentation import Viewer
 from sync.models import EventLink
@@ -36,27 +39,32 @@ def sync_lag(context: template.Context, viewer: Viewer) -> Lag | None:
 def ago(moment: datetime | None, zone: str = "UTC") -> str:
     """`12 s ago`, `4 min ago`, `at 09:12`, `on 3 Nov at 09:12`; in the reader's zone."""
     if moment is None:
-        return "not yet"
+        return _("not yet")
     now = timezone.now()
     seconds = max(0, int((now - moment).total_seconds()))
     if seconds < 2:
-        return "just now"
+        return _("just now")
     if seconds < 60:
-        return f"{seconds} s ago"
+        return _("%(count)d s ago") % {"count": seconds}
     if seconds < 3600:
-        return f"{seconds // 60} min ago"
+        return _("%(count)d min ago") % {"count": seconds // 60}
     local = moment.astimezone(ZoneInfo(zone or "UTC"))
     if local.date() == now.astimezone(ZoneInfo(zone or "UTC")).date():
-        return f"at {local:%H:%M}"
-    return f"on {local.day} {local:%b} at {local:%H:%M}"
+        return _("at %(time)s") % {"time": f"{local:%H:%M}"}
+    return _("on %(day)s at %(time)s") % {
+        "day": wording.short_date(local.date()),
+        "time": f"{local:%H:%M}",
+    }
 
 
 @register.filter
 def until(moment: datetime | None) -> str:
     """`in 48 s`, `in 4 min`, `now`."""
     if moment is None:
-        return "never"
+        return _("never")
     seconds = int((moment - timezone.now()).total_seconds())
     if seconds <= 0:
-        return "now"
-    return f"in {seconds} s" if seconds < 60 else f"in {seconds // 60} min"
+        return pgettext("next run", "now")
+    if seconds < 60:
+        return _("in %(count)d s") % {"count": seconds}
+    return _("in %(count)d min") % {"count": seconds // 60}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -61,11 +63,16 @@ def gone(request: HttpRequest, link_id: int) -> HttpResponse:
     if request.POST.get("decision") == "delete":
         delete_gone(link=link)
         messages.success(
-            request, "Google is asked about each of them once more; what is gone there goes here too."
+            request, _("Google is asked about each of them once more; what is gone there goes here too.")
         )
     elif request.POST.get("decision") == "keep" and link.can_write:
         count = keep_gone(link=link)
-        messages.success(request, f"{count} events stay here and go back to Google.")
+        words = ngettext(
+            "%(count)d event stays here and goes back to Google.",
+            "%(count)d events stay here and go back to Google.",
+            count,
+        )
+        messages.success(request, words % {"count": count})
     run_now([link.account_id])
     return redirect("sync")
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
@@ -35,10 +36,7 @@ def resolve(request: HttpRequest, conflict_id: int) -> HttpResponse:
     keep = request.POST.get("keep", "")
     choices = {group: request.POST.get(group, "") if keep == "chosen" else keep for group in conflict.groups}
     revision = request.POST.get("revision", "")
-    bad, message = (
-        False,
-        "Google hears of it in a moment." if OURS in choices.values() else "Nothing is sent.",
-    )
+    bad = False
     try:
         event = resolve_conflict(
             conflict=conflict,
@@ -46,11 +44,14 @@ def resolve(request: HttpRequest, conflict_id: int) -> HttpResponse:
             actor=request.user,
             expected_revision=int(revision) if revision.isdigit() else None,
         )
-        message = f"Chosen for “{event.title}”. {message}"
+        sent = _("Chosen for “%(title)s”. Google hears of it in a moment.")
+        unsent = _("Chosen for “%(title)s”. Nothing is sent.")
+        message = (sent if OURS in choices.values() else unsent) % {"title": event.title}
     except StaleEvent as stale:
         bad, message = (
             True,
-            f"“{stale.event.title}” was changed again in the meantime. Look at it and choose again.",
+            _("“%(title)s” was changed again in the meantime. Look at it and choose again.")
+            % {"title": stale.event.title},
         )
     except (ReadOnly, InvalidEvent) as error:
         bad, message = True, str(error)

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -27,7 +29,7 @@ CONSENT = {"access_type": "offline", "prompt": "consent", "include_granted_scope
 def connect(request: HttpRequest) -> HttpResponseBase:
     """Go to Google for the second, separate consent: the calendar, for as long as the owner wishes."""
     if not settings.GOOGLE_CLIENT_ID:
-        messages.error(request, "This installation has no Google client yet. See README, “Google set-up”.")
+        messages.error(request, _("This installation has no Google client yet. See README, “Google set-up”."))
         return redirect("sync")
     provider = get_adapter().get_provider(request, "google")
     account = account_of(request.user)
@@ -55,10 +57,14 @@ def disconnect(request: HttpRequest) -> HttpResponse:
         )
     removed = leave(account=account, remove_copies=request.POST.get("copies") == "remove")
     if removed:
-        what = f"{removed} cop{'y' if removed == 1 else 'ies'} went from here. Google keeps every event."
+        what = ngettext(
+            "%(email)s is disconnected. %(count)d copy went from here. Google keeps every event.",
+            "%(email)s is disconnected. %(count)d copies went from here. Google keeps every event.",
+            removed,
+        )
     else:
-        what = "Every event stays here and in Google."
-    messages.success(request, f"{account.email} is disconnected. {what}")
+        what = _("%(email)s is disconnected. Every event stays here and in Google.")
+    messages.success(request, what % {"email": account.email, "count": removed})
     return redirect("sync")
 
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -25,7 +27,12 @@ from sync.queries import account_of, account_state, freshness_of
 from sync.tasks import run_now
 from sync.trouble import trouble_of
 
-KINDS = (("", "All"), ("in", "In"), ("out", "Out"), ("problems", "Problems"))
+KINDS = (
+    ("", pgettext_lazy("journal", "All")),
+    ("in", pgettext_lazy("journal", "In")),
+    ("out", pgettext_lazy("journal", "Out")),
+    ("problems", pgettext_lazy("journal", "Problems")),
+)
 
 
 @require_GET
@@ -55,9 +62,12 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     """Have the worker pull and push now."""
     account = account_of(request.user)
     if account is None:
-        messages.error(request, "No Google account is connected.")
+        messages.error(request, _("No Google account is connected."))
     elif account.status != GoogleAccount.Status.ACTIVE:
-        messages.error(request, f"Google has ended the connection of {account.email}. Reconnect it first.")
+        messages.error(
+            request,
+            _("Google has ended the connection of %(email)s. Reconnect it first.") % {"email": account.email},
+        )
     else:
         run_now([account.pk])
     return _render_status(request) if request.headers.get("HX-Request") else redirect("sync")
@@ -73,7 +83,9 @@ def restore(request: HttpRequest, entry_id: int) -> HttpResponse:
     except (ReadOnly, InvalidEvent) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"“{event.title}” is as it was. Google hears of it in a moment.")
+        messages.success(
+            request, _("“%(title)s” is as it was. Google hears of it in a moment.") % {"title": event.title}
+        )
     return redirect("sync")
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from scheduling.core.event import LOCATION_LIMIT, TITLE_LIMIT, clean_text
 from scheduling.core.ical.lines import Component, Property, unescape
+from scheduling.core.language import gettext as _
 
 LONGEST_DESCRIPTION = 50_000
 MOST_PEOPLE = 300
@@ -19,9 +20,24 @@ def read_fields(component: Component) -> tuple[dict[str, Any], list[str]]:
     """Fields of `EventValues` but the times, and notes on what had to be shortened."""
     notes: list[str] = []
     fields: dict[str, Any] = {
-        "title": _shortened(_text(component, "SUMMARY"), TITLE_LIMIT, "title", notes),
-        "location": _shortened(_text(component, "LOCATION"), LOCATION_LIMIT, "place", notes),
-        "description": _shortened(_description(component), LONGEST_DESCRIPTION, "description", notes),
+        "title": _shortened(
+            _text(component, "SUMMARY"),
+            TITLE_LIMIT,
+            _("Its title has %(length)s characters; the first %(limit)s are kept."),
+            notes,
+        ),
+        "location": _shortened(
+            _text(component, "LOCATION"),
+            LOCATION_LIMIT,
+            _("Its place has %(length)s characters; the first %(limit)s are kept."),
+            notes,
+        ),
+        "description": _shortened(
+            _description(component),
+            LONGEST_DESCRIPTION,
+            _("Its description has %(length)s characters; the first %(limit)s are kept."),
+            notes,
+        ),
         "status": "tentative" if component.text("STATUS").strip().upper() == "TENTATIVE" else "confirmed",
         "availability": _availability(component),
         "visibility": _visibility(component),
@@ -61,10 +77,10 @@ def _description(component: Component) -> str:
     return _text(component, "DESCRIPTION")
 
 
-def _shortened(text: str, limit: int, word: str, notes: list[str]) -> str:
+def _shortened(text: str, limit: int, note: str, notes: list[str]) -> str:
     if len(text) <= limit:
         return text
-    notes.append(f"Its {word} has {len(text):,} characters; the first {limit:,} are kept.")
+    notes.append(note % {"length": f"{len(text):,}", "limit": f"{limit:,}"})
     return f"{text[: limit - 1].rstrip()}…"
 
 

@@ -16,6 +16,8 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from scheduling.core.language import gettext as _
+
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 MOST_LINES = 500_000
 MOST_EVENTS = 5000
@@ -67,22 +69,24 @@ class Deadline:
 
     def check(self) -> None:
         if time.thread_time() > self._end:
-            raise UnreadableCalendar("Reading this file takes too long. Split it into smaller ones.")
+            raise UnreadableCalendar(_("Reading this file takes too long. Split it into smaller ones."))
 
 
 def decode(data: bytes) -> tuple[str, bool]:
     """The unfolded text of a file, and whether its encoding had to be guessed. Raises `UnreadableCalendar`."""
     if len(data) > LARGEST_FILE:
-        raise UnreadableCalendar(f"The file is larger than {LARGEST_FILE // 1024 // 1024} MB.")
+        raise UnreadableCalendar(
+            _("The file is larger than %(size)d MB.") % {"size": LARGEST_FILE // 1024 // 1024}
+        )
     if data[:2] == b"PK":
-        raise UnreadableCalendar("This is a zip file. Unpack it and import the .ics files in it.")
+        raise UnreadableCalendar(_("This is a zip file. Unpack it and import the .ics files in it."))
     if data[:2] == b"\x1f\x8b":
-        raise UnreadableCalendar("This is a compressed file. Unpack it and import the .ics file in it.")
+        raise UnreadableCalendar(_("This is a compressed file. Unpack it and import the .ics file in it."))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = data.decode("utf-16", "replace").encode()
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data.strip():
-        raise UnreadableCalendar("The file is empty.")
+        raise UnreadableCalendar(_("The file is empty."))
     if b"\n" not in data:
         data = data.replace(b"\r", b"\n")
     # A fold may stand inside a character of several bytes: lines are joined before they are decoded.
@@ -103,7 +107,7 @@ def parse_line(line: str) -> Property | None:
     if matched is None:
         return None
     head, value = line[: matched.end() - 1], line[matched.end() :]
-    name, semicolon, _ = head.partition(";")
+    name, semicolon, _rest = head.partition(";")
     if not semicolon:
         return Property(name.strip().upper(), {}, value)
     parameters = {
@@ -130,7 +134,7 @@ def parse_components(
     """
     lines = text.split("\n")
     if len(lines) > MOST_LINES:
-        raise UnreadableCalendar(f"The file has more than {MOST_LINES:,} lines.")
+        raise UnreadableCalendar(_("The file has more than %(count)s lines.") % {"count": f"{MOST_LINES:,}"})
     roots: list[Component] = []
     stack: list[Component] = []
     passed_over: dict[str, int] = {}
@@ -143,7 +147,7 @@ def parse_components(
         if head == "BEGIN:":
             kind = line[6:].strip().upper()[:40]
             if len(stack) + depth_passed_over >= DEEPEST:
-                raise UnreadableCalendar("Parts of the file are nested too deeply.")
+                raise UnreadableCalendar(_("Parts of the file are nested too deeply."))
             if depth_passed_over or kind not in wanted:
                 if not depth_passed_over:
                     passed_over[kind] = passed_over.get(kind, 0) + 1
@@ -152,7 +156,9 @@ def parse_components(
             component = Component(kind)
             events += kind == "VEVENT"
             if events > MOST_EVENTS:
-                raise UnreadableCalendar(f"The file has more than {MOST_EVENTS:,} events. Split it.")
+                raise UnreadableCalendar(
+                    _("The file has more than %(count)s events. Split it.") % {"count": f"{MOST_EVENTS:,}"}
+                )
             (stack[-1].children if stack else roots).append(component)
             stack.append(component)
         elif line[:4].upper() == "END:":
@@ -164,8 +170,8 @@ def parse_components(
             _read_property(line, stack[-1], wanted[stack[-1].name])
     if not any(root.name == "VCALENDAR" for root in roots):
         if text.lstrip()[:1] == "<":
-            raise UnreadableCalendar("This is a web page, not a calendar.")
-        raise UnreadableCalendar("This is not an iCalendar file: BEGIN:VCALENDAR is missing.")
+            raise UnreadableCalendar(_("This is a web page, not a calendar."))
+        raise UnreadableCalendar(_("This is not an iCalendar file: BEGIN:VCALENDAR is missing."))
     return roots, passed_over
 
 
@@ -177,7 +183,7 @@ def _read_property(line: str, component: Component, wanted: Collection[str]) -> 
     if named is None or named[1].upper() not in wanted:
         return
     if len(line) > LONGEST_VALUE:
-        raise UnreadableCalendar(f"A text in the file ({named[1]}) is far too long.")
+        raise UnreadableCalendar(_("A text in the file (%(name)s) is far too long.") % {"name": named[1]})
     if found := parse_line(line):
         component.properties.setdefault(found.name, []).append(found)
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from scheduling.core.ical.lines import Component, Property
 from scheduling.core.ical.zones import Zones
+from scheduling.core.language import gettext as _
 from scheduling.core.zones import instant, wall_time
 
 MOST_MOMENTS = 5000  # in the RDATE and EXDATE lines of one event
@@ -54,11 +55,11 @@ def read_moment(text: str, tzid: str, zones: Zones) -> Moment:
     """`20261124`, `20261124T090000` or `…Z`; raises ValueError."""
     matched = _MOMENT.fullmatch(text.strip())
     if matched is None:
-        raise ValueError(f"“{text[:30]}” is not a date or time")
+        raise ValueError(_("“%(text)s” is not a date or time.") % {"text": text[:30]})
     try:
         return _moment(matched, tzid, zones)
     except (ValueError, OverflowError):
-        raise ValueError(f"“{text[:30]}” is not a date or time") from None
+        raise ValueError(_("“%(text)s” is not a date or time.") % {"text": text[:30]}) from None
 
 
 def _moment(matched: re.Match[str], tzid: str, zones: Zones) -> Moment:
@@ -92,7 +93,7 @@ def read_duration(text: str) -> timedelta:
     """`PT1H30M`, `P1D`, `P2W`; raises ValueError."""
     matched = _DURATION.fullmatch(text.strip())
     if matched is None or not any(matched.groups()[1:]):
-        raise ValueError(f"“{text[:30]}” is not a length of time")
+        raise ValueError(_("“%(text)s” is not a length of time.") % {"text": text[:30]})
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in matched.groups()[1:])
     length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     return -length if matched[1] == "-" else length
@@ -122,7 +123,7 @@ def _moments(
                 continue
             count += 1
             if count > MOST_MOMENTS:
-                raise ValueError("it names too many single dates")
+                raise ValueError(_("it names too many single dates"))
             first, slash, last = text.partition("/")
             moment = as_start(read_moment(first, line.parameters.get("TZID", ""), zones), start)
             if slash and isinstance(moment.value, datetime):

@@ -23,6 +23,8 @@ from scheduling.core.ical.lines import SECONDS, Component, Deadline, decode, par
 from scheduling.core.ical.moments import Moment, as_start, moment_of, read_duration, read_recurrence
 from scheduling.core.ical.recurrence import portable_lines
 from scheduling.core.ical.zones import Zones
+from scheduling.core.language import gettext as _
+from scheduling.core.language import ngettext
 
 _EVENT = (
     "UID SEQUENCE RECURRENCE-ID DTSTART DTEND DURATION RRULE RDATE EXDATE EXRULE SUMMARY DESCRIPTION LOCATION "
@@ -37,7 +39,6 @@ WANTED: Mapping[str, Sequence[str]] = {
     "STANDARD": _OBSERVANCE,
     "DAYLIGHT": _OBSERVANCE,
 }
-PASSED_OVER = {"VTODO": "task", "VJOURNAL": "journal entry", "VFREEBUSY": "free/busy list"}
 LONGEST_UID = 1024
 
 
@@ -96,15 +97,14 @@ def read_calendar(data: bytes, *, zone: str, seconds: float = SECONDS) -> ReadCa
     )
     if was_guessed:
         read.problems.append(
-            Problem("", "The file is not in UTF-8; accents may have come out wrong.", is_lost=False)
+            Problem("", _("The file is not in UTF-8; accents may have come out wrong."), is_lost=False)
         )
     if not all(calendar.is_complete for calendar in calendars):
         read.is_complete = False
-        read.problems.append(Problem("", "The file ends in the middle. What was complete is here.", False))
+        read.problems.append(Problem("", _("The file ends in the middle. What was complete is here."), False))
     for kind, count in passed_over.items():
-        if word := PASSED_OVER.get(kind):
-            words = f"{count} {word}{'s' if count > 1 else ''} left out: only events are kept."
-            read.problems.append(Problem("", words))
+        if words := _passed_over(kind, count):
+            read.problems.append(Problem("", words % {"count": count}))
     zones = Zones((part for part in parts if part.name == "VTIMEZONE"), zone, deadline)
     _Reader(read, zones, deadline).read([part for part in parts if part.name == "VEVENT"])
     if any(calendar.text("METHOD").upper() == "CANCEL" for calendar in calendars):
@@ -154,7 +154,7 @@ class _Reader:
             self._deadline.check()
             title = component.text("SUMMARY").strip()[:200]
             if not component.is_complete:
-                self._lose(title, "It is cut off in the file.")
+                self._lose(title, _("It is cut off in the file."))
                 continue
             try:
                 draft = self._draft(component)
@@ -174,7 +174,7 @@ class _Reader:
         """Raises ValueError, also as `InvalidEvent`."""
         start = moment_of(component.first("DTSTART"), self._zones)
         if start is None:
-            raise ValueError("It has no start")
+            raise ValueError(_("It has no start"))
         start, end = self._span(component, start)
         fields, notes = read_fields(component)
         length: timedelta = end.value - start.value  # type: ignore[operator]
@@ -195,8 +195,10 @@ class _Reader:
         found = component.first("RECURRENCE-ID")
         if found is not None and found.parameters.get("RANGE", "").upper() == "THISANDFUTURE":
             notes.append(
-                "It changes “this and all following”. Only the first of them is changed here: "
-                "divide the series in the program it comes from, or change the others here."
+                _(
+                    "It changes “this and all following”. Only the first of them is changed here: "
+                    "divide the series in the program it comes from, or change the others here."
+                )
             )
         return _Draft(
             component=component,
@@ -219,7 +221,7 @@ class _Reader:
             else:
                 end = Moment(start.value + (read_duration(text) if text else timedelta()), start.zone)
         if start.is_date != end.is_date:
-            raise ValueError("It starts on a day and ends at a time, or the other way round")
+            raise ValueError(_("It starts on a day and ends at a time, or the other way round"))
         if start.is_date and end.value == start.value:
             end = Moment(start.value + timedelta(days=1))  # a common mistake: the end is exclusive
         if component.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE" and not start.is_date:
@@ -248,7 +250,7 @@ class _Reader:
         if master.values.recurrence:
             own |= {o.original_start: o for o in self._overrides(overrides.values(), master.start)}
         elif overrides:
-            self._lose(master.values.title, "Changes of single dates, of an event that does not repeat.")
+            self._lose(master.values.title, _("Changes of single dates, of an event that does not repeat."))
         return ReadEvent(master.uid, master.sequence, master.values, master.details, tuple(own.values()))
 
     def _orphans(self, uid: str, orphans: Mapping[str, _Draft]) -> ReadEvent:
@@ -279,11 +281,37 @@ class _Reader:
 
     def _tell_of_zones(self) -> None:
         for name in sorted(self._zones.unknown):
-            words = f"The time zone “{name[:80]}” is not known; its times are read in {self._zones.fallback}."
+            words = _("The time zone “%(name)s” is not known; its times are read in %(zone)s.") % {
+                "name": name[:80],
+                "zone": self._zones.fallback,
+            }
             self._read.problems.append(Problem("", words, is_lost=False))
         for name in sorted(self._zones.own):
-            words = f"The time zone “{name[:80]}” is like no known one; its times are kept by their offset."
+            words = _(
+                "The time zone “%(name)s” is like no known one; its times are kept by their offset."
+            ) % {"name": name[:80]}
             self._read.problems.append(Problem("", words, is_lost=False))
+
+
+def _passed_over(kind: str, count: int) -> str:
+    """What is said of parts of the file that are no events; empty for those that only help to read."""
+    return {
+        "VTODO": ngettext(
+            "%(count)d task left out: only events are kept.",
+            "%(count)d tasks left out: only events are kept.",
+            count,
+        ),
+        "VJOURNAL": ngettext(
+            "%(count)d journal entry left out: only events are kept.",
+            "%(count)d journal entries left out: only events are kept.",
+            count,
+        ),
+        "VFREEBUSY": ngettext(
+            "%(count)d free/busy list left out: only events are kept.",
+            "%(count)d free/busy lists left out: only events are kept.",
+            count,
+        ),
+    }.get(kind, "")
 
 
 _A_DATE = Moment(date(2000, 1, 1))

@@ -23,6 +23,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduling.core.event import EARLIEST, LATEST, EventValues, format_moment
+from scheduling.core.language import gettext as _
 from scheduling.core.recurrence.errors import RecurrenceError
 from scheduling.core.recurrence.lines import BoundedRule, RecurrenceSet, read_lines
 from scheduling.core.zones import instant_of, wall_of
@@ -71,7 +72,7 @@ def check_recurrence(values: EventValues) -> None:
     series = _Series(values)
     for bounded in series.lines.rules:
         if next(bounded.rule.starts(series.first, series.first), None) is None:
-            raise RecurrenceError("No day fits this rule: it would never happen.")
+            raise RecurrenceError(_("No day fits this rule: it would never happen."))
 
 
 class _Series:

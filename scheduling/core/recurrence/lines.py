@@ -14,6 +14,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from scheduling.core.event import EARLIEST, LATEST, EventValues, is_zone
+from scheduling.core.language import gettext as _
 from scheduling.core.recurrence.errors import RecurrenceError
 from scheduling.core.recurrence.rule import Rule, parse_rule
 
@@ -49,7 +50,7 @@ class RecurrenceSet:
 def read_lines(values: EventValues) -> RecurrenceSet:
     """Read `values.recurrence`; wall-clock times are those of the series' zone. Raises `RecurrenceError`."""
     if len(values.recurrence) > MOST_LINES or any(len(line) > LONGEST_LINE for line in values.recurrence):
-        raise RecurrenceError("The rule is too long.")
+        raise RecurrenceError(_("The rule is too long."))
     found = RecurrenceSet()
     for line in values.recurrence:
         name, zone, content = _parse_line(line, values.time_zone)
@@ -67,11 +68,11 @@ def read_lines(values: EventValues) -> RecurrenceSet:
                 else:
                     found.excluded.add(moment)
         elif not name.startswith("X-"):
-            raise RecurrenceError(f"{name[:40]} is not a recurrence line.")
+            raise RecurrenceError(_("%(name)s is not a recurrence line.") % {"name": name[:40]})
     if len(found.rules) + len(found.excluded_rules) > MOST_RULES:
-        raise RecurrenceError(f"An event has at most {MOST_RULES} rules.")
+        raise RecurrenceError(_("An event has at most %(count)d rules.") % {"count": MOST_RULES})
     if len(found.dates) + len(found.excluded) + len(found.excluded_days) > MOST_DATES:
-        raise RecurrenceError(f"An event has at most {MOST_DATES} single dates.")
+        raise RecurrenceError(_("An event has at most %(count)d single dates.") % {"count": MOST_DATES})
     return found
 
 
@@ -79,7 +80,7 @@ def _parse_line(line: str, own_zone: str) -> tuple[str, str, str]:
     """(name, zone of its times, content)."""
     found = _LINE.fullmatch(line.strip())
     if not found:
-        raise RecurrenceError(f"“{line[:60]}” is not a recurrence line.")
+        raise RecurrenceError(_("“%(text)s” is not a recurrence line.") % {"text": line[:60]})
     zone = re.search(r';TZID=(?:"([^"]*)"|([^;]*))', found[2], re.IGNORECASE)
     return found[1].upper(), (zone[1] or zone[2] or "") if zone else own_zone, found[3]
 
@@ -121,7 +122,7 @@ def _additions(content: str, zone: str, values: EventValues) -> Iterator[tuple[d
 def _duration(text: str) -> timedelta:
     found = _PERIOD.fullmatch(text)
     if not found or not any(found.groups()):
-        raise RecurrenceError(f"“{text[:30]}” is not a length of time.")
+        raise RecurrenceError(_("“%(text)s” is not a length of time.") % {"text": text[:30]})
     weeks, days, hours, minutes, seconds = (int(number or 0) for number in found.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
@@ -141,7 +142,7 @@ def _moment(text: str, zone: str, values: EventValues) -> datetime:
     if not EARLIEST.year <= moment.year <= LATEST.year:
         return moment  # only compared; turned into another zone it could leave the years that Python knows
     if not text.endswith("Z") and not is_zone(zone):
-        raise RecurrenceError(f"“{zone[:60]}” is not a time zone.")
+        raise RecurrenceError(_("“%(name)s” is not a time zone.") % {"name": zone[:60]})
     source = UTC if text.endswith("Z") else ZoneInfo(zone)
     return moment.replace(tzinfo=source).astimezone(ZoneInfo(values.time_zone)).replace(tzinfo=None, fold=0)
 
@@ -150,4 +151,4 @@ def _stamp(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y%m%dT%H%M%S")
     except ValueError:
-        raise RecurrenceError(f"“{text[:30]}” is not a date or time.") from None
+        raise RecurrenceError(_("“%(text)s” is not a date or time.") % {"text": text[:30]}) from None

@@ -24,6 +24,7 @@ from functools import lru_cache
 from itertools import islice, takewhile
 
 from scheduling.core.event import LATEST
+from scheduling.core.language import gettext as _
 from scheduling.core.recurrence.errors import RecurrenceError
 
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -295,19 +296,19 @@ def parse_rule(text: str) -> Rule:
         if not part:
             continue
         if not separator or name in parts:
-            raise RecurrenceError(f"The rule “{text[:80]}” is not understood.")
+            raise RecurrenceError(_("The rule “%(rule)s” is not understood.") % {"rule": text[:80]})
         parts[name] = value
     frequency = parts.pop("FREQ", "")
     if frequency not in FREQUENCIES:
-        raise RecurrenceError("Only daily, weekly, monthly and yearly rules are repeated.")
+        raise RecurrenceError(_("Only daily, weekly, monthly and yearly rules are repeated."))
     if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
-        raise RecurrenceError("Only rules of the Gregorian calendar are repeated.")
+        raise RecurrenceError(_("Only rules of the Gregorian calendar are repeated."))
     rule: dict[str, object] = {"frequency": frequency, "until": parts.pop("UNTIL", "")}
     for name, most in (("INTERVAL", MOST_INTERVAL), ("COUNT", MOST_COUNT)):
         if name in parts:
             rule[name.lower()] = _whole_number(name, parts.pop(name), most)
     if "count" in rule and rule["until"]:
-        raise RecurrenceError("A rule ends either after a number of times or at a date, not both.")
+        raise RecurrenceError(_("A rule ends either after a number of times or at a date, not both."))
     if "WKST" in parts:
         rule["week_start"] = _weekday_of(parts.pop("WKST"))
     combinations = 1
@@ -320,20 +321,22 @@ def parse_rule(text: str) -> Rule:
         rule["by_day"], combinations = days, combinations * len(days)
     unknown = [name for name in parts if not name.startswith("X-")]
     if unknown:
-        raise RecurrenceError(f"{unknown[0][:40]} is not a part of a rule that is understood.")
+        raise RecurrenceError(
+            _("%(name)s is not a part of a rule that is understood.") % {"name": unknown[0][:40]}
+        )
     result = Rule(**rule)  # type: ignore[arg-type]
     times = [len(numbers) or 1 for numbers in (result.by_hour, result.by_minute, result.by_second)]
     if combinations > MOST_COMBINATIONS or times[0] * times[1] * times[2] > MOST_TIMES:
-        raise RecurrenceError("The rule names too many days or times at once.")
+        raise RecurrenceError(_("The rule names too many days or times at once."))
     return result
 
 
 def _whole_number(name: str, text: str, most: int) -> int:
     # An interval of 0 would stand still for ever.
     if not (text.isascii() and text.isdecimal() and int(text[:9]) > 0):
-        raise RecurrenceError(f"{name} is a whole number from 1.")
+        raise RecurrenceError(_("%(name)s is a whole number from 1.") % {"name": name})
     if int(text[:9]) > most:
-        raise RecurrenceError(f"{name} is at most {most}.")
+        raise RecurrenceError(_("%(name)s is at most %(most)d.") % {"name": name, "most": most})
     return int(text)
 
 
@@ -342,11 +345,16 @@ def _numbers(name: str, text: str, largest: int, signed: bool) -> tuple[int, ...
     for item in text.split(","):
         digits = item[1:] if item[:1] in ("+", "-") and signed else item
         if not (digits.isascii() and digits.isdecimal()) or len(digits) > 3:
-            raise RecurrenceError(f"“{item[:20]}” is no number for {name}.")
+            raise RecurrenceError(
+                _("“%(text)s” is no number for %(name)s.") % {"text": item[:20], "name": name}
+            )
         number = -int(digits) if item.startswith("-") else int(digits)
         smallest = 1 if signed or name == "BYMONTH" else 0
         if not smallest <= abs(number) <= largest:
-            raise RecurrenceError(f"{name} takes numbers from {smallest} to {largest}.")
+            raise RecurrenceError(
+                _("%(name)s takes numbers from %(smallest)d to %(largest)d.")
+                % {"name": name, "smallest": smallest, "largest": largest}
+            )
         numbers.add(number)
     return tuple(sorted(numbers))
 
@@ -355,7 +363,7 @@ def _by_day(item: str) -> tuple[int, int]:
     found = re.fullmatch(r"([+-]?\d{1,2})?([A-Z]{2})", item, re.ASCII)
     ordinal = int(found[1] or 0) if found else 0
     if not found or abs(ordinal) > 53 or (found[1] and not ordinal):
-        raise RecurrenceError(f"“{item[:20]}” is no weekday.")
+        raise RecurrenceError(_("“%(text)s” is no weekday.") % {"text": item[:20]})
     return ordinal, _weekday_of(found[2])
 
 
@@ -363,4 +371,4 @@ def _weekday_of(text: str) -> int:
     try:
         return WEEKDAYS.index(text)
     except ValueError:
-        raise RecurrenceError(f"“{text[:20]}” is no weekday.") from None
+        raise RecurrenceError(_("“%(text)s” is no weekday.") % {"text": text[:20]}) from None

@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduling.core.event import EARLIEST, LATEST, EventValues, format_moment, is_zone, parse_moment
+from scheduling.core.language import gettext as _
 from scheduling.core.recurrence import OccurrenceSpan, RecurrenceError, expand
 from scheduling.core.zones import instant, instant_of, wall_of
 
@@ -85,7 +86,7 @@ class Line:
 def read_line(text: str) -> Line:
     head, separator, content = text.partition(":")
     if not separator:
-        raise RecurrenceError(f"“{text[:60]}” is not a recurrence line.")
+        raise RecurrenceError(_("“%(text)s” is not a recurrence line.") % {"text": text[:60]})
     return Line(head, content)
 
 
@@ -115,12 +116,12 @@ def wall_of_token(token: str, line: Line, values: EventValues) -> datetime:
             return moment
         zone = "UTC" if text.endswith("Z") else line.zone or values.time_zone
         if not is_zone(zone):
-            raise RecurrenceError(f"“{zone[:60]}” is not a time zone.")
+            raise RecurrenceError(_("“%(name)s” is not a time zone.") % {"name": zone[:60]})
         return wall_of(moment.replace(tzinfo=ZoneInfo(zone)), values.time_zone)
     except RecurrenceError:
         raise
     except ValueError as error:
-        raise RecurrenceError(f"“{text[:30]}” is not a date or time.") from error
+        raise RecurrenceError(_("“%(text)s” is not a date or time.") % {"text": text[:30]}) from error
 
 
 def dates_line(name: str, walls: Iterable[datetime], values: EventValues) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from scheduling.core.event import EventValues, format_moment, parse_moment
+from scheduling.core.language import gettext as _
 from scheduling.core.recurrence import RecurrenceError, expand
 from scheduling.core.series.lines import (
     CODES,
@@ -37,7 +38,7 @@ from scheduling.core.series.lines import (
 from scheduling.core.series.split import implied_parts, names_start
 from scheduling.core.zones import instant_of, wall_of
 
-CANNOT_MOVE = (
+CANNOT_MOVE = _(
     "The rule of this series cannot be moved to another day. Change its rule, or move only this event."
 )
 TIME_FIELDS = ("start", "end", "is_all_day", "time_zone", "end_time_zone")
@@ -67,7 +68,7 @@ def moved(values: EventValues, key: str, old: EventValues, new: EventValues) -> 
     rules = [read_line(text) for text in values.recurrence if read_line(text).name == "RRULE"]
     lines: dict[str, str] = {}
     if shift.changes_clock and any({"BYHOUR", "BYMINUTE", "BYSECOND"} & rule.parts.keys() for rule in rules):
-        raise RecurrenceError("The rule of this series names its own times. Change the rule.")
+        raise RecurrenceError(_("The rule of this series names its own times. Change the rule."))
     target = _with_time(values, old, new, place(wall_of(values.start, values.time_zone)))
     if shift.days:
         turned = [_turned(rule.parts, shift.days, names_start(values, rule)) for rule in rules]

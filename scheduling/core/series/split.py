@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from scheduling.core.event import EventValues, parse_moment
+from scheduling.core.language import gettext as _
 from scheduling.core.recurrence import OccurrenceSpan, RecurrenceError, expand, last_end
 from scheduling.core.series.lines import (
     CODES,
@@ -66,13 +67,15 @@ def continue_from(values: EventValues, key: str) -> EventValues:
     """
     span = occurrence_at(values, key)
     if span is None:
-        raise RecurrenceError("The series has no event at this time.")
+        raise RecurrenceError(_("The series has no event at this time."))
     first = instant_of(span.start)
     whole = [found for found in _around(values, first) if instant_of(found.start) >= first]
     for candidate in _continuations(values, span):
         if _around(candidate, first) == whole and last_end(candidate) == last_end(values):
             return candidate
-    raise RecurrenceError("This series cannot be divided here. Choose another of its events, or all of them.")
+    raise RecurrenceError(
+        _("This series cannot be divided here. Choose another of its events, or all of them.")
+    )
 
 
 def _ended(values: EventValues, line: Line, cut: datetime | date, last: datetime | date) -> str:

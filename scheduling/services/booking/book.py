@@ -16,6 +16,8 @@ from hashlib import sha256
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from scheduling import availability
 from scheduling.core.slots import nearest
@@ -118,7 +120,9 @@ def checked_duration(appointment_type: AppointmentType, duration: int | None) ->
         return appointment_type.duration
     if duration not in appointment_type.durations:
         offered = ", ".join(str(minutes) for minutes in appointment_type.durations)
-        raise InvalidBooking({"duration": f"Choose one of these lengths in minutes: {offered}."})
+        raise InvalidBooking(
+            {"duration": _("Choose one of these lengths in minutes: %(lengths)s.") % {"lengths": offered}}
+        )
     return duration
 
 
@@ -140,7 +144,7 @@ def _choose(
     if hold is not None:
         held = set(hold.reservations.values_list("host_id", flat=True))
         if kept := [host for host in free if host.pk in held]:
-            return kept[:1], "chosen when the guest opened the form"
+            return kept[:1], gettext_noop("chosen when the guest opened the form")
     if appointment_type.seats > 1:
         begun = set(
             Reservation.objects.filter(type=appointment_type, start=start, kind=Reservation.Kind.CORE)
@@ -148,7 +152,7 @@ def _choose(
             .values_list("host_id", flat=True)
         )
         if joined := [host for host in free if host.pk in begun]:
-            return joined[:1], "has a group at this time with a free place"
+            return joined[:1], gettext_noop("has a group at this time with a free place")
     host, why = rotation.whose_turn(appointment_type, free)
     return [host], why
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from scheduling import availability
 from scheduling.core.slots import Slot
@@ -32,8 +34,8 @@ from scheduling.services.booking.reserve import (
 from scheduling.services.errors import BookingOver
 
 By = Booking.By
-ENDED = "This appointment was cancelled or declined before."
-BEGUN = "This appointment has begun or is over."
+ENDED = gettext_lazy("This appointment was cancelled or declined before.")
+BEGUN = gettext_lazy("This appointment has begun or is over.")
 RESERVATIONS_KEPT_FOR = timedelta(days=62)
 
 
@@ -59,7 +61,7 @@ def decline_booking(*, booking: Booking, reason: str = "", now: datetime | None 
     if booking.status == Booking.Status.DECLINED:
         return booking
     if booking.status == Booking.Status.CONFIRMED:
-        raise BookingOver("This appointment is confirmed; it can be cancelled.")
+        raise BookingOver(_("This appointment is confirmed; it can be cancelled."))
     _require_active(booking)
     end_booking(booking, Booking.Status.DECLINED, By.HOST, reason, now or timezone.now())
     notices.declined(booking)
@@ -129,13 +131,16 @@ def answer_move(*, booking: Booking, accepts: bool, now: datetime | None = None)
     now = now or timezone.now()
     if not accepts:
         return cancel_booking(
-            booking=booking, by=By.GUEST, reason="The new time does not suit the guest.", now=now
+            booking=booking,
+            by=By.GUEST,
+            reason=gettext_noop("The new time does not suit the guest."),
+            now=now,
         )
 
     def sale() -> Booking:
         moving = _moving(booking, By.GUEST, now)
         if moving.proposed_start is None or moving.proposed_end is None:
-            raise BookingOver("There is no new time to answer.")
+            raise BookingOver(_("There is no new time to answer."))
         before = (moving.start, moving.end)
         _place(moving, moving.proposed_start, moving.proposed_end, hosts_of_booking(moving), now)
         notices.accepted(moving, before)
@@ -148,7 +153,7 @@ def answer_move(*, booking: Booking, accepts: bool, now: datetime | None = None)
 def mark_no_show(*, booking: Booking, is_no_show: bool = True) -> Booking:
     """Note that the guest did not come. Raises `BookingOver` for one that was not confirmed or has not begun."""
     if booking.status != Booking.Status.CONFIRMED or booking.start > timezone.now():
-        raise BookingOver("Only a confirmed appointment that has begun can be missed.")
+        raise BookingOver(_("Only a confirmed appointment that has begun can be missed."))
     booking.is_no_show = is_no_show
     booking.save(update_fields=["is_no_show", "updated_at"])
     return booking
@@ -162,7 +167,13 @@ def settle_bookings(now: datetime | None = None) -> int:
         with transaction.atomic():
             current = locked(booking)
             if current.status == Booking.Status.PENDING:
-                end_booking(current, Booking.Status.DECLINED, By.NOBODY, "It was not answered in time.", now)
+                end_booking(
+                    current,
+                    Booking.Status.DECLINED,
+                    By.NOBODY,
+                    gettext_noop("It was not answered in time."),
+                    now,
+                )
                 notices.declined(current)
                 settled += 1
     Hold.objects.filter(expires_at__lte=now).delete()

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 
 from scheduling.core.event import clean_text, is_zone
 from scheduling.models import AppointmentType
@@ -40,24 +41,24 @@ def checked_guest(guest: Guest, appointment_type: AppointmentType) -> Guest:
     faults: dict[str, str] = {}
     name = guest.name.strip()
     if not name:
-        faults["name"] = "Write your name."
+        faults["name"] = _("Write your name.")
     elif len(name) > NAME_LIMIT:
-        faults["name"] = f"At most {NAME_LIMIT} characters fit."
+        faults["name"] = _("At most %(count)d characters fit.") % {"count": NAME_LIMIT}
     elif CONTROL.search(name):
-        faults["name"] = "The name can have no line breaks or control characters."
+        faults["name"] = _("The name can have no line breaks or control characters.")
     email = guest.email.strip()
     try:
         validate_email(email)
         email.encode("ascii")
     except (ValidationError, UnicodeError):
-        faults["email"] = "Write an e-mail address such as name@example.com."
+        faults["email"] = _("Write an e-mail address such as name@example.com.")
     if len(email) > EMAIL_LIMIT:
-        faults["email"] = f"At most {EMAIL_LIMIT} characters fit."
+        faults["email"] = _("At most %(count)d characters fit.") % {"count": EMAIL_LIMIT}
     if not is_zone(guest.time_zone):
-        faults["time_zone"] = "This is not a time zone. Write a name such as Europe/Berlin."
+        faults["time_zone"] = _("This is not a time zone. Write a name such as Europe/Berlin.")
     notes = clean_text(guest.notes)
     if len(notes) > NOTES_LIMIT:
-        faults["notes"] = f"At most {NOTES_LIMIT} characters fit."
+        faults["notes"] = _("At most %(count)d characters fit.") % {"count": NOTES_LIMIT}
     answers = _checked_answers(guest.answers, appointment_type, faults)
     if faults:
         raise InvalidBooking(faults)
@@ -70,19 +71,19 @@ def _checked_answers(
     kept: dict[str, str] = {}
     questions = {question["key"]: question for question in appointment_type.questions}
     for key in answers.keys() - questions.keys():
-        faults[f"answers.{str(key)[:40]}"] = "There is no such question."
+        faults[f"answers.{str(key)[:40]}"] = _("There is no such question.")
     for key, question in questions.items():
         given = answers.get(key, "")
         text = clean_text(given) if isinstance(given, str) else None
         if text is None:
-            faults[f"answers.{key}"] = "Write text."
+            faults[f"answers.{key}"] = _("Write text.")
         elif not text:
             if question.get("is_required"):
-                faults[f"answers.{key}"] = "This question needs an answer."
+                faults[f"answers.{key}"] = _("This question needs an answer.")
         elif len(text) > ANSWER_LIMIT:
-            faults[f"answers.{key}"] = f"At most {ANSWER_LIMIT} characters fit."
+            faults[f"answers.{key}"] = _("At most %(count)d characters fit.") % {"count": ANSWER_LIMIT}
         elif question["kind"] == "choice" and text not in question["choices"]:
-            faults[f"answers.{key}"] = "Choose one of the answers."
+            faults[f"answers.{key}"] = _("Choose one of the answers.")
         else:
             kept[key] = text
     return kept

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from scheduling.models import Booking, BookingLink
 from scheduling.services.errors import BookingOver
@@ -61,5 +62,5 @@ def open_link(token: str, action: str, now: datetime | None = None) -> Booking |
     if found is None:
         return None
     if not found.is_valid_at(now or timezone.now()):
-        raise BookingOver("This link has expired: the appointment has begun or is over.")
+        raise BookingOver(_("This link has expired: the appointment has begun or is over."))
     return found.booking

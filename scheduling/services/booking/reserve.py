@@ -16,6 +16,7 @@ from uuid import UUID, uuid4, uuid5
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from scheduling import availability
 from scheduling.core.slots import Reason, Slot, nearest
@@ -31,10 +32,10 @@ DEADLOCK, SERIALIZATION = "40P01", "40001"
 # How far around the wanted time to look for others, one after the other until there are some.
 AROUND = (timedelta(days=1), timedelta(days=7), timedelta(days=60))
 REFUSALS = {
-    Reason.PAST: "This time has passed.",
-    Reason.TOO_SOON: "This is too soon. Choose a later time.",
-    Reason.TOO_FAR: "This day cannot be booked.",
-    Reason.SWITCHED_OFF: "No appointments can be booked here at present.",
+    Reason.PAST: gettext_lazy("This time has passed."),
+    Reason.TOO_SOON: gettext_lazy("This is too soon. Choose a later time."),
+    Reason.TOO_FAR: gettext_lazy("This day cannot be booked."),
+    Reason.SWITCHED_OFF: gettext_lazy("No appointments can be booked here at present."),
 }
 
 
@@ -129,8 +130,8 @@ def require_free(offers: dict[Any, Any], start: datetime, *, everyone: bool) -> 
     if unfree and (all if everyone else any)(OCCUPIED.issuperset(against) for against in unfree):
         raise SlotTaken
     named = next((r for against in unfree for r in against if r in REFUSALS), None)
-    text = REFUSALS[named] if named else "No appointment begins at this time."
-    raise InvalidBooking({"start": text})
+    text = REFUSALS[named] if named else gettext_lazy("No appointment begins at this time.")
+    raise InvalidBooking({"start": str(text)})
 
 
 def session_of(appointment_type: AppointmentType, host: Any, start: datetime, end: datetime) -> UUID:
