@@ -34,7 +34,7 @@ const refresh = async () => {
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   swap(document.querySelector('.bm tbody'), page.querySelector('.bm tbody'));
-  if (swap(live, page.querySelector('[data-live]'))) say('times-status', 'The free times have changed.');
+  if (swap(live, page.querySelector('[data-live]'))) say('times-status', gettext('The free times have changed.'));
 };
 
 const listen = (retry, isFirst) => {
@@ -76,12 +76,12 @@ if (form?.querySelector('input[name=start]')) {
     const tick = () => {
       const seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
       left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-      if (seconds === WARN_SECONDS) say('hold-status', 'This time is held for two more minutes. “Keep it longer” makes it ten.');
+      if (seconds === WARN_SECONDS) say('hold-status', gettext('This time is held for two more minutes. “Keep it longer” makes it ten.'));
       if (seconds) return;
       clearInterval(timer);
       held.hidden = true;
       hold.value = '';
-      say('hold-status', 'The time is not held any more; it may still be free.');
+      say('hold-status', gettext('The time is not held any more; it may still be free.'));
     };
     tick();
     timer = setInterval(tick, 1000);
@@ -91,7 +91,7 @@ if (form?.querySelector('input[name=start]')) {
     const kept = await ask(new FormData(form));
     if (!kept || sent) return;
     hold.value = kept.token;
-    say('hold-status', 'This time is held for you for ten minutes.');
+    say('hold-status', gettext('This time is held for you for ten minutes.'));
     count(Date.now() + kept.seconds * 1000);
   };
 
@@ -99,11 +99,11 @@ if (form?.querySelector('input[name=start]')) {
     const kept = await ask({ extend: hold.value });
     if (!kept) {
       extend.hidden = true;
-      say('hold-status', 'It cannot be held longer. Send the form while the time runs.');
+      say('hold-status', gettext('It cannot be held longer. Send the form while the time runs.'));
       return;
     }
     count(Date.now() + kept.seconds * 1000);
-    say('hold-status', `Held for ${Math.round(kept.seconds / 60)} more minutes.`);
+    say('hold-status', gettext('Held for %(minutes)s more minutes.', { minutes: Math.round(kept.seconds / 60) }));
   });
 
   if (!hold.value) setTimeout(keep, LOOKED_FOR_MS);

@@ -21,7 +21,7 @@ function clock(row) {
   const [hour, minute] = wall('2000-01-01', row).slice(11).split(':');
   return grid().dataset.clock === '24' ? `${hour}:${minute}` : `${hour % 12 || 12}:${minute} ${hour < 12 ? 'am' : 'pm'}`;
 }
-const spoken = (day) => new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(Date.parse(day));
+const spoken = (day) => new Intl.DateTimeFormat(root.lang === 'en' ? 'en-GB' : root.lang, { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(Date.parse(day));
 const number = (el, name, otherwise) => Number(el.className.match(new RegExp(`(?:^| )${name}-(\\d+)`))?.[1] ?? otherwise);
 const say = (text) => document.getElementById('status').replaceChildren(text);
 
@@ -114,7 +114,7 @@ function draw() {
   drag.copy = null;
   if (drag.isOut) return;
   const color = drag.el.className.match(/e-\d+/)?.[0] ?? 'is-new';
-  const title = drag.isEvent ? drag.el.querySelector('.ev-t')?.textContent ?? '' : 'New event';
+  const title = drag.isEvent ? drag.el.querySelector('.ev-t')?.textContent ?? '' : gettext('New event');
   const all = days();
   if (inTimes() && drag.at !== null) {
     const column = all.find(({ day }) => day === drag.day)?.el;
@@ -152,7 +152,7 @@ function stop(putBack = true) {
   delete root.dataset.dragging;
 }
 function cancel() {
-  if (drag?.isByKeys) say('Left where it was.');
+  if (drag?.isByKeys) say(gettext('Left where it was.'));
   stop();
 }
 
@@ -299,13 +299,14 @@ function scrollAlong() {
 // --- by keys: Space takes and drops, the arrows carry, with Shift they move the end
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 function tell() {
-  const time = drag.at === null || !drag.isTimed ? '' : `, ${clock(drag.at)} to ${clock(drag.at + drag.rows)}`;
-  const days = drag.until > drag.day && !drag.isTimed ? ` to ${spoken(drag.until)}` : '';
-  say(`${spoken(drag.day)}${days}${time}`);
+  const day = spoken(drag.day);
+  const days = drag.until > drag.day && !drag.isTimed ? gettext('%(day)s to %(last)s', { day, last: spoken(drag.until) }) : day;
+  if (drag.at === null || !drag.isTimed) say(days);
+  else say(gettext('%(days)s, %(start)s to %(end)s', { days, start: clock(drag.at), end: clock(drag.at + drag.rows) }));
 }
 function carry(el) {
   begin(el, 'move', { day: el.closest('[data-day]')?.dataset.day ?? days()[0].day, row: null }, true);
-  say('Picked up. Arrows move it, with Shift they change its end, Space drops it, Escape leaves it where it was.');
+  say(gettext('Picked up. Arrows move it, with Shift they change its end, Space drops it, Escape leaves it where it was.'));
 }
 function nudge([x, y], isEnd) {
   if (isEnd && (drag.el.matches('.chip') || drag.el.classList.contains('to'))) return; // its end is not here

@@ -57,7 +57,7 @@ function showForm(source) {
 dialog?.addEventListener('input', () => { isDirty = true; });
 dialog?.addEventListener('close', () => {
   if (isDirty && slot.firstElementChild) {
-    toast({ message: 'Closed without saving.', icon: 'exclamation-circle' }, 'Continue', () => { dialog.showModal(); });
+    toast({ message: gettext('Closed without saving.'), icon: 'exclamation-circle' }, gettext('Continue'), () => { dialog.showModal(); });
   } else slot.replaceChildren();
   const back = find(opener) ?? document.getElementById('main');
   if (!dialog.contains(document.activeElement) && document.activeElement !== back) back?.focus({ preventScroll: true });
@@ -135,12 +135,12 @@ function toast({ message, icon, bad = false }, label, action) {
   const wait = () => { clearTimeout(timer); timer = setTimeout(leave, TOAST_TIME); };
   if (label) {
     const button = make('button', '', label);
-    if (label === 'Undo') button.dataset.undo = '';
+    if (label === gettext('Undo')) button.dataset.undo = '';
     button.addEventListener('click', () => { leave(); action(); });
     box.append(button);
   }
   const dismiss = make('button', 'x', sign('x-lg'));
-  dismiss.setAttribute('aria-label', 'Dismiss');
+  dismiss.setAttribute('aria-label', gettext('Dismiss'));
   dismiss.addEventListener('click', leave);
   box.append(dismiss);
   for (const name of ['pointerenter', 'focusin']) box.addEventListener(name, () => clearTimeout(timer));
@@ -167,7 +167,7 @@ document.addEventListener('toast', ({ detail }) => {
   // A form that was saved closes its dialog right after this event.
   setTimeout(() => {
     if (dialog.open) note(detail.message);
-    else if (undo) toast(detail, 'Undo', () => htmx.ajax('POST', undo.url, { values: undo.values ?? {}, swap: 'none' }));
+    else if (undo) toast(detail, gettext('Undo'), () => htmx.ajax('POST', undo.url, { values: undo.values ?? {}, swap: 'none' }));
     else toast(detail);
   });
 });
@@ -195,7 +195,7 @@ function explain({ detail }, words) {
   if (xhr?.getResponseHeader?.('HX-Trigger')?.includes('"toast"')) return; // the server has said it
   const inForm = dialog?.open && dialog.contains(elt);
   const isRead = requestConfig.verb === 'get';
-  const message = `${isRead ? 'Not loaded.' : 'Not saved.'} ${words}${inForm ? ' Your text is still in the form.' : ''}`;
+  const message = [isRead ? gettext('Not loaded.') : gettext('Not saved.'), words, ...(inForm ? [gettext('Your text is still in the form.')] : [])].join(' ');
   const isOwn = requestConfig.path === (elt.getAttribute('hx-get') ?? elt.getAttribute('hx-post') ?? elt.getAttribute('href'));
   const again = () => {
     if (elt.tagName === 'FORM') elt.requestSubmit();
@@ -205,17 +205,17 @@ function explain({ detail }, words) {
     else if (isOwn) elt.click();
     else htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt, target: detail.target });
   };
-  if (inForm) note(message, 'Try again', again);
-  else toast({ message, icon: 'exclamation-circle', bad: true }, elt.isConnected ? 'Try again' : '', again);
+  if (inForm) note(message, gettext('Try again'), again);
+  else toast({ message, icon: 'exclamation-circle', bad: true }, elt.isConnected ? gettext('Try again') : '', again);
 }
 const WORDS = {
-  403: 'This page is out of date. Reload it.',
-  404: 'It is not here any more.',
-  409: 'It was changed elsewhere in the meantime.',
-  413: 'That is too much text.',
-  422: 'The server did not understand it.',
-  429: 'Too many requests at once. Wait a minute.',
-  503: 'The server is busy.',
+  403: () => gettext('This page is out of date. Reload it.'),
+  404: () => gettext('It is not here any more.'),
+  409: () => gettext('It was changed elsewhere in the meantime.'),
+  413: () => gettext('That is too much text.'),
+  422: () => gettext('The server did not understand it.'),
+  429: () => gettext('Too many requests at once. Wait a minute.'),
+  503: () => gettext('The server is busy.'),
 };
 // A conflict or a fault in what was typed comes with the form; without it something else has answered.
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
@@ -224,6 +224,6 @@ document.addEventListener('htmx:beforeSwap', ({ detail }) => {
     detail.isError = true;
   }
 });
-document.addEventListener('htmx:responseError', (event) => explain(event, WORDS[event.detail.xhr.status] ?? 'The server met a fault; it is on record there.'));
-document.addEventListener('htmx:timeout', (event) => explain(event, 'The server did not answer for 15 s.'));
-document.addEventListener('htmx:sendError', (event) => explain(event, navigator.onLine ? 'The server cannot be reached.' : 'You are offline.'));
+document.addEventListener('htmx:responseError', (event) => explain(event, WORDS[event.detail.xhr.status]?.() ?? gettext('The server met a fault; it is on record there.')));
+document.addEventListener('htmx:timeout', (event) => explain(event, gettext('The server did not answer for 15 s.')));
+document.addEventListener('htmx:sendError', (event) => explain(event, navigator.onLine ? gettext('The server cannot be reached.') : gettext('You are offline.')));

@@ -33,7 +33,7 @@ if (path) {
     // Who changed something here is told by the form; and a busy calendar must not talk all the time.
     if (now - changedHereAt < 2 * SETTLE || now - announcedAt < QUIET) return;
     announcedAt = now;
-    document.getElementById('status')?.replaceChildren('Calendar updated');
+    document.getElementById('status')?.replaceChildren(gettext('Calendar updated'));
   };
 
   const tell = (notice) => {
@@ -87,7 +87,7 @@ if (path) {
   // --- the pill ------------------------------------------------------------------------------
   // What it said of Google is old without a connection. Its own next request, or `online`, brings its words back.
   const sayCutOff = () => {
-    const said = navigator.onLine ? 'Server not reached' : 'You are offline';
+    const said = navigator.onLine ? gettext('Server not reached') : gettext('You are offline');
     const pill = document.getElementById('freshness'), dot = document.getElementById('sync-dot');
     pill?.classList.remove('is-live', 'is-busy', 'is-queued', 'is-asks', 'is-stale', 'is-bad');
     pill?.classList.add('is-off');
@@ -95,7 +95,7 @@ if (path) {
     if (!dot) return;
     const words = document.createElement('span');
     words.className = 'visually-hidden';
-    words.textContent = `, ${said.toLowerCase()}`;
+    words.textContent = `, ${said[0].toLowerCase()}${said.slice(1)}`;
     dot.className = 'dot warn';
     dot.replaceChildren(words);
   };

@@ -6,9 +6,11 @@ from functools import cache
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+
+from scheduling.script_words import script_words as script_words_of
 
 register = template.Library()
 
@@ -75,3 +77,10 @@ def _sprite() -> str:
 def said(words: str) -> str:
     """A sentence that was kept in English (`gettext_noop` stands where it was) as the reader speaks; others as they are."""
     return _(words) if words else ""
+
+
+@register.simple_tag
+def script_words(of_guests: bool = False) -> SafeString | str:
+    """What the scripts of the page say in the reader's language; nothing where that is English."""
+    words = script_words_of(of_guests=of_guests)
+    return json_script(words, "words") if words else ""
