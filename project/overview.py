@@ -10,11 +10,14 @@ from django.contrib.auth import get_user_model
 from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django_q.models import Failure, OrmQ
 from django_q.tasks import queue_size
 
 from project import health
 from project.models import WorkerHeartbeat
+from scheduling.core.wording import small
 from scheduling.models import AuditEntry, Booking, EventRevision, OutgoingMail
 from sync.models import Conflict, GoogleAccount
 from sync.outbox import waiting_anywhere
@@ -24,9 +27,9 @@ from sync.usage import usage
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 TROUBLED = ("reconnect", "no_access", "backing_off")
 ADVICE = {
-    "reconnect": "Its owner sees a banner and got a mail; nothing for you.",
-    "no_access": "Its owner left a box unticked at Google; nothing for you.",
-    "backing_off": "It is tried again by itself.",
+    "reconnect": gettext_lazy("Its owner sees a banner and got a mail; nothing for you."),
+    "no_access": gettext_lazy("Its owner left a box unticked at Google; nothing for you."),
+    "backing_off": gettext_lazy("It is tried again by itself."),
 }
 MOST_SHOWN = 10
 
@@ -54,7 +57,7 @@ class Check:
 class Overview:
     measured_at: datetime
     numbers: tuple[Number, ...]
-    troubled: tuple[tuple[GoogleAccount, Any, str], ...]
+    troubled: tuple[tuple[GoogleAccount, Any, Any], ...]
     more_troubled: int
     checks: tuple[Check, ...]
     week: tuple[tuple[str, str], ...]
@@ -94,14 +97,16 @@ def _list(model: str, query: str = "") -> str:
 
 def _accounts(by_state: dict[str, int]) -> Number:
     parts = [
-        f"{by_state[name]} {STATE_NAMES[name].lower()}" for name in (*TROUBLED, "paused") if by_state[name]
+        f"{by_state[name]} {small(str(STATE_NAMES[name]))}"
+        for name in (*TROUBLED, "paused")
+        if by_state[name]
     ]
     total = sum(by_state.values())
     return Number(
-        "Accounts in sync",
+        _("Accounts in sync"),
         str(by_state["ok"]),
-        f"of {total}",
-        ", ".join(parts) or "nothing to do",
+        _("of %(count)d") % {"count": total},
+        ", ".join(parts) or _("nothing to do"),
         _list("sync_googleaccount"),
         asks=any(by_state[name] for name in TROUBLED),
     )
@@ -109,21 +114,33 @@ def _accounts(by_state: dict[str, int]) -> Number:
 
 def _outbound(now: datetime) -> Number:
     found = waiting_anywhere().aggregate(count=Count("pk"), oldest=Min("updated_at"))
-    note = f"oldest {_ago(now - found['oldest'])}" if found["oldest"] else "all is with Google"
+    note = (
+        _("oldest %(age)s") % {"age": _ago(now - found["oldest"])}
+        if found["oldest"]
+        else _("all is with Google")
+    )
     conflicts = Conflict.objects.filter(resolved_at=None).count()
     if conflicts:
-        note += f", {conflicts} conflict{'' if conflicts == 1 else 's'} open"
-    return Number("Waiting to go out", str(found["count"]), "", note, _list("scheduling_calendarevent"))
+        note += ", " + ngettext("%(count)d conflict open", "%(count)d conflicts open", conflicts) % {
+            "count": conflicts
+        }
+    return Number(_("Waiting to go out"), str(found["count"]), "", note, _list("scheduling_calendarevent"))
 
 
 def _calls() -> Number:
     used = usage()
     near = used.minute > 0.8 * used.per_minute or used.busiest > 0.8 * used.per_user_minute
     return Number(
-        "Google calls a minute",
+        _("Google calls a minute"),
         f"{used.minute}",
-        f"of {used.per_minute}",
-        f"busiest account {used.busiest} of {used.per_user_minute}; {used.day} in 24 h, {used.refused_day} refused",
+        _("of %(count)d") % {"count": used.per_minute},
+        _("busiest account %(busiest)d of %(allowed)d; %(day)d in 24 h, %(refused)d refused")
+        % {
+            "busiest": used.busiest,
+            "allowed": used.per_user_minute,
+            "day": used.day,
+            "refused": used.refused_day,
+        },
         _list("sync_apiusage"),
         asks=near or used.refused_day > 0,
     )
@@ -133,17 +150,22 @@ def _queue(now: datetime) -> Number:
     alive = WorkerHeartbeat.objects.filter(seen_at__gte=now - WorkerHeartbeat.STALE_AFTER).count()
     age = WorkerHeartbeat.age()
     oldest = OrmQ.objects.filter(lock__lte=now).aggregate(oldest=Min("lock"))["oldest"]
-    note = f"{alive} worker{'' if alive == 1 else 's'}, "
-    note += f"heartbeat {_ago(age)} ago" if age is not None else "never seen"
+    note = ngettext("%(count)d worker", "%(count)d workers", alive) % {"count": alive} + ", "
+    note += _("heartbeat %(age)s ago") % {"age": _ago(age)} if age is not None else _("never seen")
     if oldest:
-        note += f"; oldest waits {_ago(now - oldest)}"
-    return Number("Queue", str(queue_size()), "tasks", note, _list("django_q_ormq"), asks=not alive)
+        note += "; " + _("oldest waits %(age)s") % {"age": _ago(now - oldest)}
+    return Number(_("Queue"), str(queue_size()), _("tasks"), note, _list("django_q_ormq"), asks=not alive)
 
 
 def _failures(now: datetime) -> Number:
     failed = Failure.objects.filter(stopped__gte=now - DAY).count()
     return Number(
-        "Failed tasks", str(failed), "in 24 h", "each says why", _list("django_q_failure"), asks=failed > 0
+        _("Failed tasks"),
+        str(failed),
+        _("in 24 h"),
+        _("each says why"),
+        _list("django_q_failure"),
+        asks=failed > 0,
     )
 
 
@@ -154,9 +176,12 @@ def _mails(now: datetime) -> Number:
         late=Count("pk", filter=Q(state=waiting, due_at__lt=now - timedelta(minutes=10))),
         dropped=Count("pk", filter=Q(state=dropped, done_at__gte=now - DAY)),
     )
-    note = f"{found['late']} late, {found['dropped']} given up in 24 h"
+    note = _("%(late)d late, %(dropped)d given up in 24 h") % {
+        "late": found["late"],
+        "dropped": found["dropped"],
+    }
     return Number(
-        "Mails waiting",
+        _("Mails waiting"),
         str(found["waiting"]),
         "",
         note,
@@ -166,10 +191,10 @@ def _mails(now: datetime) -> Number:
 
 
 def _checks() -> list[Check]:
-    names = {"channel_layer": "Live notices", "disk": "Disk", "database": "Database"}
-    names |= {"migrations": "Migrations", "worker": "Worker"}
+    names = {"channel_layer": _("Live notices"), "disk": _("Disk"), "database": _("Database")}
+    names |= {"migrations": _("Migrations"), "worker": _("Worker")}
     return [
-        Check(names[name], words if words != "ok" else "works", words == "ok")
+        Check(names[name], words if words != "ok" else _("works"), words == "ok")
         for name, words in health.results().items()
     ]
 
@@ -188,10 +213,10 @@ def _week(now: datetime) -> list[tuple[str, str]]:
     )
     refused = AuditEntry.objects.filter(at__gte=since, action=AuditEntry.Action.SIGN_IN_FAILED).count()
     return [
-        ("Signed in", f"{people['here']} of {people['all']} people"),
-        ("Events changed", f"{changes['all']}, of them {changes['google']} from Google"),
-        ("Bookings", f"{bookings['made']} made, {bookings['cancelled']} cancelled"),
-        ("Refused sign-ins", str(refused)),
+        (_("Signed in"), _("%(here)d of %(all)d people") % people),
+        (_("Events changed"), _("%(all)d, of them %(google)d from Google") % changes),
+        (_("Bookings"), _("%(made)d made, %(cancelled)d cancelled") % bookings),
+        (_("Refused sign-ins"), str(refused)),
     ]
 
 
@@ -200,4 +225,4 @@ def _ago(age: timedelta) -> str:
     for limit, unit in ((120, 1), (7200, 60), (172800, 3600)):
         if seconds < limit:
             return f"{seconds // unit} {({1: 's', 60: 'min', 3600: 'h'})[unit]}"
-    return f"{seconds // 86400} days"
+    return ngettext("%(count)d day", "%(count)d days", seconds // 86400) % {"count": seconds // 86400}

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
 from django.urls import include, path, reverse
+from django.utils.translation import gettext as _
 
 from project import health
 from scheduling.api import api
@@ -49,8 +50,8 @@ def manifest(request: HttpRequest) -> JsonResponse:
             "theme_color": "#0d664d",
             "icons": icons,
             "shortcuts": [
-                {"name": "New event", "url": reverse("event-new")},
-                {"name": "Quick add", "url": reverse("quick-add")},
+                {"name": _("New event"), "url": reverse("event-new")},
+                {"name": _("Quick add"), "url": reverse("quick-add")},
             ],
         },
         content_type="application/manifest+json",

@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from scheduling import queries
 from scheduling.exporting import calendar_text, file_name
@@ -26,20 +27,13 @@ from scheduling.models import (
 )
 
 IN_MEMORY = 4 * 1024 * 1024
-README = """Everything that Appointment keeps of you.
-
-calendars/*.ics   your calendars, each with all its events; any calendar program reads them
-*.json            your settings, hours, appointment types, bookings and the rest
-
-Passwords, tokens and secret addresses are not in here.
-"""
 
 
 def takeout_of(user: Any) -> IO[bytes]:
     """A file to read from its beginning; on disk when it is large."""
     target: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (who sends it closes it)
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("README.txt", README)
+        archive.writestr("README.txt", _readme())
         for number, calendar in enumerate(queries.calendars_of(user), start=1):
             name = f"calendars/{number:02}-{file_name(calendar.name)}"
             with archive.open(name, "w") as file:
@@ -50,6 +44,17 @@ def takeout_of(user: Any) -> IO[bytes]:
             archive.writestr(f"{name}.json", text)
     target.seek(0)
     return target
+
+
+def _readme() -> str:
+    return _(
+        "Everything that Appointment keeps of you.\n"
+        "\n"
+        "calendars/*.ics   your calendars, each with all its events; any calendar program reads them\n"
+        "*.json            your settings, hours, appointment types, bookings and the rest\n"
+        "\n"
+        "Passwords, tokens and secret addresses are not in here.\n"
+    )
 
 
 def _documents(user: Any) -> Iterator[tuple[str, Any]]:

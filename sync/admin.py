@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, ngettext
 
 from scheduling import services
 from scheduling.admin import ReadOnlyAdmin, UserAdmin
@@ -56,7 +57,7 @@ UserAdmin.more_inlines.append(AccountInline)
 class StateFilter(admin.SimpleListFilter):
     """Where an account stands, as its owner sees it on the Sync page."""
 
-    title, parameter_name = "state", "state"
+    title, parameter_name = gettext_lazy("state"), "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(STATE_NAMES.items())
@@ -78,7 +79,7 @@ class GoogleAccountAdmin(ReadOnlyAdmin):
     inlines = (CalendarLinkInline,)
     actions = ("sync_now", "full_resync", "pause", "resume", "disconnect")
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, account: GoogleAccount) -> str:
         return str(STATE_NAMES[state_of(account)])
 
@@ -86,33 +87,39 @@ class GoogleAccountAdmin(ReadOnlyAdmin):
         """Who may act on accounts, whose rows nobody changes by hand."""
         return request.user.has_perm("sync.change_googleaccount")
 
-    @admin.action(description="Sync now", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Sync now"), permissions=["operate"])
     def sync_now(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
         queued = run_now([account.pk for account in self._noted(request, accounts, "sync now")])
-        self.message_user(request, f"{queued} accounts are queued.")
+        self.message_user(request, _queued(queued))
 
-    @admin.action(description="Read everything anew", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Read everything anew"), permissions=["operate"])
     def full_resync(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
         chosen = self._noted(request, accounts, "full resync")
         for account in chosen:
             read_all_again(account=account)
-        self.message_user(request, f"{run_now([account.pk for account in chosen])} accounts are queued.")
+        self.message_user(request, _queued(run_now([account.pk for account in chosen])))
 
-    @admin.action(description="Pause", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Pause"), permissions=["operate"])
     def pause(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
         self._switch(request, accounts, is_on=False)
 
-    @admin.action(description="Go on after a pause", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Go on after a pause"), permissions=["operate"])
     def resume(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
         run_now(self._switch(request, accounts, is_on=True))
 
-    @admin.action(description="Disconnect (events stay on both sides)", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Disconnect (events stay on both sides)"), permissions=["operate"])
     def disconnect(self, request: HttpRequest, accounts: QuerySet[GoogleAccount]) -> None:
         connected = accounts.exclude(status=GoogleAccount.Status.DISCONNECTED)
         chosen = self._noted(request, connected, "disconnect")
         for account in chosen:
             disconnect(account=account, actor=request.user)
-        self.message_user(request, f"{len(chosen)} accounts are disconnected.")
+        self.message_user(
+            request,
+            ngettext(
+                "%(count)d account is disconnected.", "%(count)d accounts are disconnected.", len(chosen)
+            )
+            % {"count": len(chosen)},
+        )
 
     def _switch(self, request: HttpRequest, accounts: QuerySet[GoogleAccount], *, is_on: bool) -> list[int]:
         chosen = self._noted(request, accounts, "resume" if is_on else "pause")
@@ -120,7 +127,10 @@ class GoogleAccountAdmin(ReadOnlyAdmin):
             services.update_profile(
                 profile=account.user.profile, actor=request.user, google_calendar_sync_enabled=is_on
             )
-        self.message_user(request, f"{len(chosen)} accounts {'go on' if is_on else 'are paused'}.")
+        on = ngettext("%(count)d account goes on.", "%(count)d accounts go on.", len(chosen))
+        off = ngettext("%(count)d account is paused.", "%(count)d accounts are paused.", len(chosen))
+        words = on if is_on else off
+        self.message_user(request, words % {"count": len(chosen)})
         return [account.pk for account in chosen]
 
     def _noted(
@@ -152,7 +162,7 @@ class ConflictAdmin(ReadOnlyAdmin):
     fields = ("event_link", "group_names", "found_at", "resolved_at", "kept")
     ordering = ("-found_at",)
 
-    @admin.display(description="fields")
+    @admin.display(description=gettext_lazy("fields"))
     def group_names(self, conflict: Conflict) -> str:
         return ", ".join(conflict.groups)
 
@@ -182,3 +192,9 @@ class JournalEntryAdmin(ReadOnlyAdmin):
     list_filter = ("direction", "action")
     list_select_related = ("account",)
     date_hierarchy = "at"
+
+
+def _queued(count: int) -> str:
+    return ngettext("%(count)d account is queued.", "%(count)d accounts are queued.", count) % {
+        "count": count
+    }

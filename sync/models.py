@@ -99,11 +99,11 @@ class GoogleAccount(models.Model):
 
 
 ROLES_IN_WORDS = {
-    "owner": "yours",
-    "writer": "shared, you may change events",
-    "writerWithoutPrivateAccess": "shared, you may change events; private ones show as busy",
-    "reader": "shared, to look at",
-    "freeBusyReader": "shared, busy times only",
+    "owner": pgettext_lazy("calendar", "yours"),
+    "writer": _("shared, you may change events"),
+    "writerWithoutPrivateAccess": _("shared, you may change events; private ones show as busy"),
+    "reader": _("shared, to look at"),
+    "freeBusyReader": _("shared, busy times only"),
 }
 
 
@@ -169,7 +169,7 @@ class CalendarLink(models.Model):
 
     @property
     def role_in_words(self) -> str:
-        return ROLES_IN_WORDS.get(self.access_role, self.access_role)
+        return str(ROLES_IN_WORDS.get(self.access_role, self.access_role))
 
     @property
     def is_writable_there(self) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scheduling import services
 from scheduling.admin.common import ReadOnlyAdmin
@@ -67,7 +69,7 @@ class BookingAdmin(ReadOnlyAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("scheduling.change_booking")
 
-    @admin.action(description="Cancel (the guests are mailed)", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Cancel (the guests are mailed)"), permissions=["operate"])
     def cancel(self, request: HttpRequest, bookings: QuerySet[Booking]) -> None:
         cancelled = 0
         for booking in bookings.filter(status__in=Booking.ACTIVE):
@@ -76,7 +78,7 @@ class BookingAdmin(ReadOnlyAdmin):
                 cancelled += 1
             except BookingOver as error:
                 self.message_user(request, str(error), messages.WARNING)
-        self.message_user(request, f"Cancelled {cancelled} of the chosen bookings.")
+        self.message_user(request, _("Cancelled %(count)d of the chosen bookings.") % {"count": cancelled})
 
 
 @admin.register(Assignment)
@@ -112,7 +114,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("scheduling.change_outgoingmail")
 
-    @admin.action(description="Try again now", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Try again now"), permissions=["operate"])
     def send_again(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
         count = services.send_soon(mails)
-        self.message_user(request, f"{count} waiting mails are tried again now.")
+        self.message_user(request, _("%(count)d waiting mails are tried again now.") % {"count": count})

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from scheduling.core.event import is_zone
 
@@ -17,7 +18,7 @@ class ZoneField(forms.CharField):
     def clean(self, value: Any) -> Any:
         name = super().clean(value)
         if name and not is_zone(name):
-            raise forms.ValidationError("This is not a time zone. Write a name such as Europe/Berlin.")
+            raise forms.ValidationError(_("This is not a time zone. Write a name such as Europe/Berlin."))
         return name
 
 

@@ -9,6 +9,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scheduling import services
 from scheduling.admin.common import ZoneField
@@ -32,16 +34,20 @@ class CalendarField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class EventForm(forms.ModelForm):  # type: ignore[type-arg]
     """An event's values. Times are UTC here, whatever zone the event is thought in."""
 
-    calendar = CalendarField(help_text="An event stays with its owner.")
-    time_zone = ZoneField(max_length=64, required=False, help_text="Not for all-day events.")
-    end_time_zone = ZoneField(max_length=64, required=False, help_text="Only when it ends in another zone.")
+    calendar = CalendarField(help_text=gettext_lazy("An event stays with its owner."))
+    time_zone = ZoneField(max_length=64, required=False, help_text=gettext_lazy("Not for all-day events."))
+    end_time_zone = ZoneField(
+        max_length=64, required=False, help_text=gettext_lazy("Only when it ends in another zone.")
+    )
     recurrence = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), required=False, help_text="RRULE, RDATE and EXDATE lines."
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        help_text=gettext_lazy("RRULE, RDATE and EXDATE lines."),
     )
     status = forms.ChoiceField(
         choices=[choice for choice in CalendarEvent.Status.choices if choice[0] != "cancelled"],
         initial="confirmed",
-        help_text="To cancel an event, delete it: it goes to its owner's trash.",
+        help_text=gettext_lazy("To cancel an event, delete it: it goes to its owner's trash."),
     )
 
     class Meta:
@@ -78,7 +84,7 @@ class EventForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_recurrence(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["recurrence"].splitlines() if line.strip()]
         if lines and self.instance.series_id:
-            raise forms.ValidationError("One occurrence of a series cannot repeat by itself.")
+            raise forms.ValidationError(_("One occurrence of a series cannot repeat by itself."))
         return lines
 
     def clean(self) -> dict[str, Any]:
@@ -88,7 +94,7 @@ class EventForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         for name in (start_field, end_field):
             if name not in self.errors and not cleaned.get(name):
-                self.add_error(name, "This field is required.")
+                self.add_error(name, _("This field is required."))
         if self.errors:
             return cleaned
         self.instance.user_id = cleaned["calendar"].user_id
@@ -131,7 +137,7 @@ class RevisionInline(admin.TabularInline):  # type: ignore[type-arg]
     fields = readonly_fields = ("at", "action", "origin", "actor", "revision")
     extra = 0
     can_delete = False
-    verbose_name_plural = "history"
+    verbose_name_plural = gettext_lazy("history")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventRevision]:
         return super().get_queryset(request).select_related("actor")
@@ -194,7 +200,7 @@ class CalendarEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ("Kept by the server", {"classes": ("collapse",), "fields": readonly_fields}),
     )
 
-    @admin.display(description="when (UTC)", ordering="start_time")
+    @admin.display(description=gettext_lazy("when (UTC)"), ordering="start_time")
     def when(self, event: CalendarEvent) -> str:
         return f"{event.start:%Y-%m-%d}" if event.is_all_day else f"{event.start:%Y-%m-%d %H:%M}"
 
@@ -230,16 +236,23 @@ class CalendarEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             if event.is_editable:
                 self.delete_model(request, event)
         if kept:
-            self.message_user(request, f"Read only, so still there: {', '.join(kept)}", messages.WARNING)
+            self.message_user(
+                request,
+                _("Read only, so still there: %(events)s") % {"events": ", ".join(kept)},
+                messages.WARNING,
+            )
 
     def get_deleted_objects(self, objs: Iterable[CalendarEvent], request: HttpRequest) -> Any:
         """Deleting cancels the event and keeps its row and its history."""
-        names = [f"{event} goes to the trash of {event.user}" for event in objs]
+        names = [
+            _("%(event)s goes to the trash of %(user)s") % {"event": event, "user": event.user}
+            for event in objs
+        ]
         return names, {"events": len(names)}, set(), []
 
-    @admin.action(description="Restore from the trash", permissions=["change"])
+    @admin.action(description=gettext_lazy("Restore from the trash"), permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[CalendarEvent]) -> None:
         deleted = [event for event in queryset if event.is_deleted and event.is_editable]
         for event in deleted:
             services.restore_event(event=event, origin=ADMIN, actor=request.user)
-        self.message_user(request, f"Restored {len(deleted)} of the chosen events.")
+        self.message_user(request, _("Restored %(count)d of the chosen events.") % {"count": len(deleted)})

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from scheduling import services
 from scheduling.admin.common import ReadOnlyAdmin, ZoneField
@@ -53,7 +54,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     ordering = ("email",)
     more_inlines: list[Any] = []  # other apps add what they keep of a person
 
-    @admin.display(description="time zone")
+    @admin.display(description=gettext_lazy("time zone"))
     def time_zone(self, user: Any) -> str:
         return str(user.profile.timezone)
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import pgettext
 
 from scheduling import live
 from scheduling.core.event import is_zone
@@ -31,7 +32,9 @@ def ensure_profile(*, user: User, timezone_name: str = "") -> UserProfile:
     profile, created = UserProfile.objects.get_or_create(user=user, defaults={"timezone": zone})
     if created:
         Calendar.objects.get_or_create(
-            user=user, is_primary=True, defaults={"name": "Personal", "time_zone": zone, "color": 9}
+            user=user,
+            is_primary=True,
+            defaults={"name": pgettext("calendar", "Personal"), "time_zone": zone, "color": 9},
         )
     return profile
 
