@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
+from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_noop as _
 
 OF_PAGES = (
@@ -53,4 +54,4 @@ def script_words(*, of_guests: bool) -> dict[str, str]:
     """English text → what is said instead; empty in English."""
     if (get_language() or "en").startswith("en"):
         return {}
-    return {text: gettext(text) for text in (OF_GUESTS if of_guests else OF_PAGES)}
+    return {text: translated(text) for text in (OF_GUESTS if of_guests else OF_PAGES)}

@@ -12,6 +12,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext as translated
 
 from scheduling import services
 from scheduling.models import CalendarEvent
@@ -95,7 +96,10 @@ def park(*, link: CalendarLink, known: EventLink, error: str, is_read_only: bool
         )
         event.refresh_from_db()
     services.set_sync_state(event=event, sync_state=CalendarEvent.SyncState.REFUSED)
-    text = _("“%(title)s” could not be sent: %(reason)s") % {"title": event.title, "reason": _(error)}
+    text = _("“%(title)s” could not be sent: %(reason)s") % {
+        "title": event.title,
+        "reason": translated(error),
+    }
     tell(link.account_id, OUT, "refused", text, event=event)
 
 

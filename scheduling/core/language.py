@@ -36,13 +36,17 @@ def spoken() -> str:
     return _catalogue.get_language() or "en"
 
 
+# What extracts the words takes each call by one of these names for one of a text: hence the detours.
 def gettext(message: str) -> str:
-    return _catalogue.gettext(message)
+    say = _catalogue.gettext
+    return say(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    return _catalogue.ngettext(singular, plural, number)
+    say = _catalogue.ngettext
+    return say(singular, plural, number)
 
 
 def pgettext(context: str, message: str) -> str:
-    return _catalogue.pgettext(context, message)
+    say = _catalogue.pgettext
+    return say(context, message)

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext as translated
 
 from scheduling.script_words import script_words as script_words_of
 
@@ -76,7 +77,7 @@ def _sprite() -> str:
 @register.filter
 def said(words: str) -> str:
     """A sentence that was kept in English (`gettext_noop` stands where it was) as the reader speaks; others as they are."""
-    return _(words) if words else ""
+    return translated(words) if words else ""
 
 
 @register.simple_tag

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext as translated
+from django.utils.translation import gettext_lazy, override, pgettext, pgettext_lazy
 
 from scheduling.core.wording import span_words
 from scheduling.invitations import CANCEL, REQUEST, add_to_calendar_links, invitation, summary
@@ -28,60 +31,118 @@ def booked(booking: Booking) -> None:
     tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CREATED)
     if booking.status == Booking.Status.PENDING:
         _tell_guest(
-            booking, "requested", "Request received", "{host} has to say yes; you get another mail.", REQUEST
+            booking,
+            "requested",
+            pgettext_lazy("booking mail", "Request received"),
+            gettext_lazy("%(host)s has to say yes; you get another mail."),
+            REQUEST,
         )
-        _tell_hosts(booking, "requested", "Request", "{guest} asks for this time and waits for your answer.")
+        _tell_hosts(
+            booking,
+            "requested",
+            pgettext_lazy("booking mail", "Request"),
+            gettext_lazy("%(guest)s asks for this time and waits for your answer."),
+        )
     else:
-        _tell_guest(booking, "booked", "Booked", "Your appointment is booked.", REQUEST)
-        _tell_hosts(booking, "booked", "New booking", "{guest} has booked this time.")
+        _tell_guest(
+            booking,
+            "booked",
+            pgettext_lazy("booking mail", "Booked"),
+            gettext_lazy("Your appointment is booked."),
+            REQUEST,
+        )
+        _tell_hosts(
+            booking,
+            "booked",
+            pgettext_lazy("booking mail", "New booking"),
+            gettext_lazy("%(guest)s has booked this time."),
+        )
 
 
 def approved(booking: Booking) -> None:
     tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
-    _tell_guest(booking, "approved", "Confirmed", "{host} has confirmed your appointment.", REQUEST)
+    _tell_guest(
+        booking,
+        "approved",
+        pgettext_lazy("booking mail", "Confirmed"),
+        gettext_lazy("%(host)s has confirmed your appointment."),
+        REQUEST,
+    )
 
 
 def declined(booking: Booking, due_at: datetime | None = None) -> None:
     tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
-    words = "{host} cannot take this appointment." if booking.ended_by else "Nobody answered in time."
-    _tell_guest(booking, "ended", "Declined", words, CANCEL, due_at=due_at)
+    words = (
+        gettext_lazy("%(host)s cannot take this appointment.")
+        if booking.ended_by
+        else gettext_lazy("Nobody answered in time.")
+    )
+    _tell_guest(booking, "ended", pgettext_lazy("booking mail", "Declined"), words, CANCEL, due_at=due_at)
 
 
 def cancelled(booking: Booking, due_at: datetime | None = None) -> None:
     tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CANCELLED)
     by_guest = booking.ended_by == Booking.By.GUEST
-    words = "You cancelled this appointment." if by_guest else "{host} has to cancel this appointment."
-    _tell_guest(booking, "ended", "Cancelled", words, CANCEL, due_at=due_at)
+    words = (
+        gettext_lazy("You cancelled this appointment.")
+        if by_guest
+        else gettext_lazy("%(host)s has to cancel this appointment.")
+    )
+    _tell_guest(booking, "ended", pgettext_lazy("booking mail", "Cancelled"), words, CANCEL, due_at=due_at)
     if by_guest:
-        _tell_hosts(booking, "ended", "Cancelled", "{guest} has cancelled.")
+        _tell_hosts(
+            booking,
+            "ended",
+            pgettext_lazy("booking mail", "Cancelled"),
+            gettext_lazy("%(guest)s has cancelled."),
+        )
 
 
 def rescheduled(booking: Booking, by: str, before: Times) -> None:
     tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
     pending = booking.status == Booking.Status.PENDING
     words = (
-        "{host} has to say yes to the new time; you get another mail." if pending else "It has a new time."
+        gettext_lazy("%(host)s has to say yes to the new time; you get another mail.")
+        if pending
+        else gettext_lazy("It has a new time.")
     )
-    _tell_guest(booking, "moved", "New time", words, REQUEST, before=before)
+    _tell_guest(booking, "moved", pgettext_lazy("booking mail", "New time"), words, REQUEST, before=before)
     if by == Booking.By.GUEST:
         ask = (
-            "{guest} asks for another time and waits for your answer." if pending else "{guest} has moved it."
+            gettext_lazy("%(guest)s asks for another time and waits for your answer.")
+            if pending
+            else gettext_lazy("%(guest)s has moved it.")
         )
-        _tell_hosts(booking, "moved", "New time", ask, before=before)
+        _tell_hosts(booking, "moved", pgettext_lazy("booking mail", "New time"), ask, before=before)
 
 
 def accepted(booking: Booking, before: Times) -> None:
     tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
-    _tell_guest(booking, "moved", "New time", "You accepted the new time.", REQUEST, before=before)
-    _tell_hosts(booking, "accepted", "Accepted", "{guest} accepts the new time.", before=before)
+    _tell_guest(
+        booking,
+        "moved",
+        pgettext_lazy("booking mail", "New time"),
+        gettext_lazy("You accepted the new time."),
+        REQUEST,
+        before=before,
+    )
+    _tell_hosts(
+        booking,
+        "accepted",
+        pgettext_lazy("booking mail", "Accepted"),
+        gettext_lazy("%(guest)s accepts the new time."),
+        before=before,
+    )
 
 
 def moved(booking: Booking, due_at: datetime) -> None:
     _tell_guest(
         booking,
         "proposed",
-        "Another time?",
-        "{host} would like to move this appointment. Until you answer, the old time stays reserved for you.",
+        pgettext_lazy("booking mail", "Another time?"),
+        gettext_lazy(
+            "%(host)s would like to move this appointment. Until you answer, the old time stays reserved for you."
+        ),
         None,
         before=(booking.start, booking.end),
         due_at=due_at,
@@ -90,7 +151,12 @@ def moved(booking: Booking, due_at: datetime) -> None:
 
 def moved_back(booking: Booking, due_at: datetime) -> None:
     _tell_guest(
-        booking, "back", "As it was", "It stays at its old time; you need not answer.", None, due_at=due_at
+        booking,
+        "back",
+        pgettext_lazy("booking mail", "As it was"),
+        gettext_lazy("It stays at its old time; you need not answer."),
+        None,
+        due_at=due_at,
     )
 
 
@@ -105,8 +171,8 @@ def withdraw(booking: Booking, now: datetime) -> int:
 def _tell_guest(
     booking: Booking,
     kind: str,
-    headline: str,
-    sentence: str,
+    headline: Promise,
+    sentence: Promise,
     method: str | None,
     *,
     before: Times | None = None,
@@ -121,6 +187,7 @@ def _tell_guest(
             "title": summary(booking),
             "links": _guest_links(booking, kind),
         }
+        calendar = invitation(booking, method, now) if method else ""
     file = "cancel.ics" if method == CANCEL else "invite.ics"
     queue_mail(
         template="booking_guest",
@@ -129,15 +196,13 @@ def _tell_guest(
         context=context,
         key=_key(booking, kind, "guest", times),
         reply_to=booking.host.email,
-        attachments=[(file, invitation(booking, method, now), f"text/calendar; method={method}")]
-        if method
-        else [],
+        attachments=[(file, calendar, f"text/calendar; method={method}")] if method else [],
         due_at=due_at,
     )
 
 
 def _tell_hosts(
-    booking: Booking, kind: str, headline: str, sentence: str, *, before: Times | None = None
+    booking: Booking, kind: str, headline: Promise, sentence: Promise, *, before: Times | None = None
 ) -> None:
     for participation in booking.participations.select_related("user__profile", "event"):
         host = participation.user
@@ -159,21 +224,21 @@ def _tell_hosts(
 
 
 def _words(
-    booking: Booking, headline: str, sentence: str, times: Times, before: Times | None, zone: str
+    booking: Booking, headline: Promise, sentence: Promise, times: Times, before: Times | None, zone: str
 ) -> dict[str, Any]:
     place, today = ZoneInfo(zone), timezone.now().astimezone(ZoneInfo(zone)).date()
     days, hours = span_words(times[0], times[1], place, today)
     labels = {question["key"]: question["label"] for question in booking.type.questions}
     return {
-        "headline": headline,
-        "sentence": sentence.format(host=display_name(booking.host), guest=booking.guest_name),
+        "headline": str(headline),
+        "sentence": str(sentence) % {"host": display_name(booking.host), "guest": booking.guest_name},
         "days": days,
         "times": hours,
         "zone": zone,
         "before": ", ".join(filter(None, span_words(before[0], before[1], place, today))) if before else "",
         "place": booking.type.place,
-        "place_kind": booking.type.get_place_kind_display(),
-        "reason": booking.reason,
+        "place_kind": str(booking.type.get_place_kind_display()),
+        "reason": translated(booking.reason) if booking.reason else "",
         "guest_name": booking.guest_name,
         "guest_email": booking.guest_email,
         "notes": booking.notes,
@@ -186,14 +251,17 @@ def _guest_links(booking: Booking, kind: str) -> list[tuple[str, str]]:
         return []
     if kind == "proposed":
         return [
-            ("Accept the new time, or decline", link_address(booking, Action.ANSWER)),
-            ("Pick another time", link_address(booking, Action.RESCHEDULE)),
+            (_("Accept the new time, or decline"), link_address(booking, Action.ANSWER)),
+            (_("Pick another time"), link_address(booking, Action.RESCHEDULE)),
         ]
     return [
-        ("See it", link_address(booking, Action.VIEW)),
-        ("Change the time", link_address(booking, Action.RESCHEDULE)),
-        ("Cancel", link_address(booking, Action.CANCEL)),
-        *((f"Add to {name}", address) for name, address in add_to_calendar_links(booking).items()),
+        (_("See it"), link_address(booking, Action.VIEW)),
+        (_("Change the time"), link_address(booking, Action.RESCHEDULE)),
+        (pgettext("an appointment", "Cancel"), link_address(booking, Action.CANCEL)),
+        *(
+            (_("Add to %(calendar)s") % {"calendar": name}, address)
+            for name, address in add_to_calendar_links(booking).items()
+        ),
     ]
 
 
