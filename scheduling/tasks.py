@@ -1,10 +1,13 @@
 """Background work of the calendar; each is a thin call of a service and safe to run twice."""
 
+from typing import Any
 from uuid import UUID
 
+from django.utils import translation
 from django_q.tasks import async_task
 
 from scheduling import services
+from scheduling.languages import language_of
 from scheduling.models import CalendarImport, CalendarSubscription
 
 
@@ -28,20 +31,30 @@ def enqueue_due_mails() -> bool:
     return True
 
 
+def _speaking_to(user: Any) -> translation.override:
+    """What is found out for this person is kept in their language."""
+    return translation.override(language_of(user))
+
+
 def read_import(import_id: str) -> str:
-    job = CalendarImport.objects.select_related("calendar__user").filter(pk=import_id).first()
+    job = CalendarImport.objects.select_related("calendar__user__profile").filter(pk=import_id).first()
     if job is not None:
-        services.read_import(job=job)
+        with _speaking_to(job.calendar.user):
+            services.read_import(job=job)
         if job.state == CalendarImport.State.WRITING:
             enqueue_import_writing(import_id)
     return job.state if job else "gone"
 
 
 def write_import(import_id: str) -> str:
-    job = CalendarImport.objects.filter(pk=import_id).first()
-    if job is not None and not services.write_import(job=job):
+    job = CalendarImport.objects.select_related("calendar__user__profile").filter(pk=import_id).first()
+    if job is None:
+        return "gone"
+    with _speaking_to(job.calendar.user):
+        is_done = services.write_import(job=job)
+    if not is_done:
         enqueue_import_writing(import_id)
-    return f"{job.done} of {job.total}" if job else "gone"
+    return f"{job.done} of {job.total}"
 
 
 def enqueue_import_reading(import_id: str) -> None:
@@ -59,7 +72,8 @@ def refresh_subscription(calendar_id: str) -> str:
     subscription = found.first()
     if subscription is None:
         return "gone"
-    changed = services.refresh_subscription(subscription=subscription)
+    with _speaking_to(subscription.calendar.user):
+        changed = services.refresh_subscription(subscription=subscription)
     return subscription.last_error or ("changed" if changed else "unchanged")
 
 

@@ -22,7 +22,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from scheduling.languages import language_of
 from scheduling.services import queue_mail
@@ -92,18 +92,19 @@ def run_account(account_id: int, *, in_foreground: bool = False, full: bool = Fa
         return result
     try:
         account = GoogleAccount.objects.select_related("user__profile").get(pk=account_id)
-        GoogleAccount.objects.filter(pk=account_id).update(queued_until=timezone.now())
-        if (
-            account.status == GoogleAccount.Status.PAUSED
-            or not account.user.profile.google_calendar_sync_enabled
-        ):
-            result.note = _("sync is switched off")
-            _begin(account)  # looked at again, not asked for twice a second
-            return result
-        result.error = _blocked(account, in_foreground)
-        if not result.error:
-            _begin(account)
-            _run(account, lease, result, in_foreground, full)
+        with override(language_of(account.user)):  # what the run tells its owner is kept as they read it
+            GoogleAccount.objects.filter(pk=account_id).update(queued_until=timezone.now())
+            if (
+                account.status == GoogleAccount.Status.PAUSED
+                or not account.user.profile.google_calendar_sync_enabled
+            ):
+                result.note = _("sync is switched off")
+                _begin(account)  # looked at again, not asked for twice a second
+                return result
+            result.error = _blocked(account, in_foreground)
+            if not result.error:
+                _begin(account)
+                _run(account, lease, result, in_foreground, full)
     except LeaseLost:
         result.error = _("Another run took over.")
         return result

@@ -24,8 +24,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from scheduling.fetching import FetchError, parse_address, post
+from scheduling.languages import language_of
 from scheduling.models import AuditEntry, Booking, Webhook, WebhookDelivery
 from scheduling.services.audit import record
 from scheduling.services.errors import InvalidEvent
@@ -127,12 +129,14 @@ def send_due_deliveries() -> int:
         state=State.WAITING, due_at__lte=timezone.now(), webhook__is_active=True
     )
     slow: set[Any] = set()  # an address that keeps us waiting lets the others go first
-    for delivery in waiting.select_related("webhook").order_by("due_at")[:BATCH]:
+    for delivery in waiting.select_related("webhook__user__profile").order_by("due_at")[:BATCH]:
         if monotonic() - begun > ROUND_SECONDS:
             break
         if delivery.webhook_id in slow or not _claim(delivery):
             continue
-        if _send(delivery):
+        with override(language_of(delivery.webhook.user)):
+            has_arrived = _send(delivery)
+        if has_arrived:
             arrived += 1
         else:
             slow.add(delivery.webhook_id)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from scheduling.core.language import gettext as _
+
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -30,13 +32,13 @@ def choose(shares: Sequence[Share]) -> tuple[Share, str]:
         raise ValueError("nobody is free")
     chosen = min(enumerate(shares), key=lambda pair: (pair[1].count, pair[1].last_given, pair[0]))[1]
     if len(shares) == 1:
-        return chosen, "the only one free"
+        return chosen, _("the only one free")
     fewest = [share for share in shares if share.count == chosen.count]
     if len(fewest) == 1:
-        return chosen, f"fewest so far ({chosen.count})"
+        return chosen, _("fewest so far (%(count)d)") % {"count": chosen.count}
     if sum(share.last_given == chosen.last_given for share in fewest) == 1:
-        return chosen, f"as few as others ({chosen.count}), waited longest"
-    return chosen, f"as few as others ({chosen.count}), first in the team's order"
+        return chosen, _("as few as others (%(count)d), waited longest") % {"count": chosen.count}
+    return chosen, _("as few as others (%(count)d), first in the team's order") % {"count": chosen.count}
 
 
 def preview(shares: Sequence[Share], turns: int, now: datetime) -> list[tuple[Any, str]]:

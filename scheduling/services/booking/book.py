@@ -17,10 +17,11 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import override
 
 from scheduling import availability
 from scheduling.core.slots import nearest
+from scheduling.languages import language_of
 from scheduling.live import announce_free_time
 from scheduling.models import AppointmentType, Assignment, Booking, Hold, Reservation
 from scheduling.services.booking import calendar, notices, rotation
@@ -141,20 +142,21 @@ def _choose(
     """(hosts of the booking, the organiser first; why this one)."""
     if appointment_type.assignment != AppointmentType.Assignment.ROUND_ROBIN:
         return list(free), ""
-    if hold is not None:
-        held = set(hold.reservations.values_list("host_id", flat=True))
-        if kept := [host for host in free if host.pk in held]:
-            return kept[:1], gettext_noop("chosen when the guest opened the form")
-    if appointment_type.seats > 1:
-        begun = set(
-            Reservation.objects.filter(type=appointment_type, start=start, kind=Reservation.Kind.CORE)
-            .filter(host__in=[host.pk for host in free])
-            .values_list("host_id", flat=True)
-        )
-        if joined := [host for host in free if host.pk in begun]:
-            return joined[:1], gettext_noop("has a group at this time with a free place")
-    host, why = rotation.whose_turn(appointment_type, free)
-    return [host], why
+    with override(language_of(appointment_type.user)):  # the reason is kept for the owner's eyes
+        if hold is not None:
+            held = set(hold.reservations.values_list("host_id", flat=True))
+            if kept := [host for host in free if host.pk in held]:
+                return kept[:1], _("chosen when the guest opened the form")
+        if appointment_type.seats > 1:
+            begun = set(
+                Reservation.objects.filter(type=appointment_type, start=start, kind=Reservation.Kind.CORE)
+                .filter(host__in=[host.pk for host in free])
+                .values_list("host_id", flat=True)
+            )
+            if joined := [host for host in free if host.pk in begun]:
+                return joined[:1], _("has a group at this time with a free place")
+        host, why = rotation.whose_turn(appointment_type, free)
+        return [host], why
 
 
 def _write(
