@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Make's own time stamps decide what has to be installed anew.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format messages bench fuzz lock browser
+.PHONY: help run test test-scaled check format messages bench fuzz lock browser redis
 
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
@@ -9,15 +9,18 @@ ARGS ?=
 JOBS ?= auto
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 run: .venv/.base ## a working calendar with demo content on http://localhost:8000 (PORT=…); Ctrl-C stops it
 	@if [ ! -e .env ] && [ -z "$$DEBUG$$SECRET_KEY" ]; then \
 	  printf '# Made by make run: a local trial. See .env.example before people rely on it.\nDEBUG=1\n' > .env; fi
 	@exec $(PYTHON) manage.py serve --demo --port $(PORT) $(ARGS)
 
-test: .venv/.dev .venv/.oracle browser ## every test (ARGS="-k name" for some)
+test: .venv/.dev .venv/.oracle browser redis ## every test (ARGS="-k name" for some)
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-scaled: .venv/.dev .venv/.oracle browser redis ## every test once more, on PostgreSQL and Redis
+	@$(PYTHON) -m tests.scaled -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/.dev ## formatter, linter, types, system checks, migrations
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "Not formatted: run make format." >&2; exit 1; }
@@ -86,3 +89,8 @@ browser: .venv/.dev
 	$(PYTHON) -m playwright install $$root chromium >/dev/null 2>&1 && exit 0; \
 	[ "$$root" ] && apt-get update --quiet --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet chromium >/dev/null && exit 0; \
 	echo "The tests need a browser: install Chromium so that 'chromium' is on the PATH." >&2; exit 1
+
+redis: .venv/.dev
+	@{ [ -x .venv/bin/redis-server ] || command -v redis-server >/dev/null; } && exit 0; \
+	[ "$$(id -u)" = 0 ] && apt-get update --quiet --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet redis-server >/dev/null && exit 0; \
+	echo "The tests need Redis: install it so that 'redis-server' is on the PATH." >&2; exit 1

@@ -29,6 +29,7 @@ from django.utils import timezone
 from project import assets
 from project.health import LEAST_FREE_BYTES, pending_migrations
 from project.models import WorkerHeartbeat
+from project.reach import first_line
 from sync.encryption import Unreadable
 from sync.models import GoogleAccount, WatchChannel
 
@@ -92,9 +93,7 @@ def database() -> Iterator[Finding]:
             if connection.vendor == "sqlite":
                 yield from _sqlite(cursor)
     except DatabaseError as error:
-        yield Fault(
-            f"the database does not answer: {error}".strip(), "Correct DATABASE_URL or start the database."
-        )
+        yield Fault(f"the database does not answer: {first_line(error)}", "Start it or correct DATABASE_URL.")
         return
     if pending := pending_migrations():
         yield Fault(f"{pending} migrations are not applied.", "python manage.py migrate")
@@ -153,7 +152,7 @@ def channel_layer() -> Iterator[Finding]:
         async_to_sync(round_trip)()
     except Exception as error:
         fix = "Start Redis or correct REDIS_URL." if settings.REDIS_URL else "Mend the database."
-        yield Fault(f"live notices cannot be sent: {error}", fix)
+        yield Fault(f"live notices cannot be sent: {first_line(error)}", fix)
 
 
 def assets_() -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -73,6 +73,8 @@ def _result(name: str, check: Callable[[], None]) -> str:
         check()
     except NotReady as problem:
         return str(problem)
+    except (OperationalError, InterfaceError):
+        return "the database does not answer"
     except Exception:
         logger.exception("the check of %s failed", name)
         return "failed"
@@ -113,7 +115,12 @@ def check_channel_layer() -> None:
         await layer.send(channel, {"type": "probe"})
         await asyncio.wait_for(receiving, LAYER_SECONDS)
 
-    async_to_sync(round_trip)()
+    try:
+        async_to_sync(round_trip)()
+    except Exception as error:
+        if not settings.REDIS_URL:
+            raise
+        raise NotReady("Redis does not answer") from error
 
 
 def check_disk() -> None:

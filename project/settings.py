@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ import bootstrap_wrapper
 import environ
 from csp.constants import NONE, SELF
 
-from project import env
+from project import env, stores
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("APPOINTMENT_VAR_DIR") or BASE_DIR / "var")
@@ -133,44 +132,12 @@ CRISPY_FAIL_SILENTLY = False
 
 # --- Data --------------------------------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-_database_url = env.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'appointment.sqlite3'}"
-try:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        _database = environ.Env.db_url_config(_database_url)
-except Exception:
-    env.refuse(
-        f"DATABASE_URL={_database_url.split('@')[-1]!r} is not understood. Write sqlite:////path or postgres://…."
-    )
-if _database.get("ENGINE") == "django.db.backends.sqlite3":
-    # IMMEDIATE: a transaction that reads first and writes later would otherwise meet "database is locked"
-    # at once, whatever the time-out (stack.md T6). The cache, in kB: a full calendar's month outgrows SQLite's 2 MB.
-    _database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;"
-        "PRAGMA foreign_keys=ON;PRAGMA journal_size_limit=67108864;PRAGMA cache_size=-8000;",
-    }
-elif _database.get("ENGINE") != "django.db.backends.postgresql":
-    env.refuse(
-        f"DATABASE_URL must begin with sqlite:/// or postgres://, not {_database_url.split(':')[0]!r}."
-    )
-DATABASES = {"default": _database}
-
-REDIS_URL = env.address("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+DATABASES = {
+    "default": stores.database(env.secret("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'appointment.sqlite3'}")
 }
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
-    }
-    if REDIS_URL
-    else {"BACKEND": "project.channel_layer.OutboxChannelLayer"}
-}
+REDIS_URL = env.address("REDIS_URL", env.secret("REDIS_URL"), schemes=("redis", "rediss", "unix"))
+CACHES = {"default": stores.cache(REDIS_URL)}
+CHANNEL_LAYERS = {"default": stores.channel_layer(REDIS_URL)}
 Q_CLUSTER = {
     "name": "appointment",
     "workers": env.integer("WORKER_PROCESSES", 1, minimum=1, maximum=64),
@@ -184,7 +151,8 @@ Q_CLUSTER = {
     "queue_limit": 10,
     "bulk": 1,
     "label": "Background tasks",
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    # Always in the database: a task is queued with the change that wants it, and no restart of Redis loses one.
+    "orm": "default",
 }
 # Called every half second by `manage.py worker`; each is one cheap indexed query when there is nothing to do.
 WORKER_TICKS = [
@@ -301,7 +269,7 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 
 # --- Mail --------------------------------------------------------------------------------------
-_email_url = env.text("EMAIL_URL") or "consolemail://"
+_email_url = env.secret("EMAIL_URL") or "consolemail://"
 try:
     _email = environ.Env.email_url_config(_email_url)
 except Exception:

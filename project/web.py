@@ -12,7 +12,10 @@ from typing import Any
 from daphne.cli import CommandLineInterface
 from daphne.http_protocol import WebRequest
 from daphne.server import Server
+from django.db import connection
 from twisted.internet import defer, reactor
+
+from project import reach
 
 LOOK_SECONDS = 0.05
 LOOKS = 100  # five seconds; the supervisor kills after ten
@@ -26,6 +29,14 @@ class DrainingServer(Server):
         super().__init__(*args, **kwargs)
         self._ports: list[Any] = []
         self._is_draining = False
+
+    def run(self) -> None:
+        for problem in (
+            reach.problems()
+        ):  # it starts all the same: /readyz says so too, and a page that it is unavailable
+            print(f"web: {problem}", file=sys.stderr, flush=True)
+        connection.close()
+        super().run()
 
     def listen_success(self, port: Any) -> None:
         self._ports.append(port)

@@ -42,6 +42,8 @@ MOST_BYTES = 16_384
 MOST_MESSAGES, RATE_SECONDS = 20, 10.0
 RECHECK_SECONDS = 60.0
 PRESENCE_SECONDS, PRESENCE_STEP = 60.0, 5.0
+PROBE = {"type": "live.probe"}
+PROBE_SECONDS, PROBE_WAIT_SECONDS = 0.5, 5.0
 
 
 class Hub:
@@ -51,6 +53,7 @@ class Hub:
         self._sockets: dict[Any, set[CalendarConsumer]] = {}
         self._listener: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
+        self._probed = asyncio.Event()
         self._presence: asyncio.Task[None] | None = None
         # Called with the users of whom something changed, or with None when that is not known.
         self.listeners: set[Callable[[set[Any] | None], None]] = set()
@@ -81,27 +84,66 @@ class Hub:
             self._sockets.pop(socket.user_id, None)
 
     async def _listen(self) -> None:
+        interrupted = False
         while True:
             layer = get_channel_layer()
-            channel = await layer.new_channel()
+            channel = ""
             try:
+                channel = await layer.new_channel()
                 await layer.group_add(GROUP, channel)
+                if interrupted:
+                    logger.warning("live notices arrive again")
+                    interrupted = False
+                    self._have_all_ask()
                 self._subscribed.set()
-                while True:
-                    self._dispatch(await layer.receive(channel))
-            except Exception:
-                logger.exception("live notices are interrupted; trying again in a second")
+                await self._hear(layer, channel)
+            except Exception as error:
+                if not interrupted:
+                    logger.error("live notices are interrupted: %s: %s", type(error).__name__, error)
+                interrupted = True
             finally:
                 with suppress(Exception):
-                    await layer.group_discard(GROUP, channel)
-            # What was sent meanwhile is lost: whoever reconnects asks for what it missed.
-            for sockets in self._sockets.values():
-                for socket in sockets:
-                    socket.hang_up(RESTARTING)
-            for listener in self.listeners:
-                listener(None)
+                    # What a layer on Redis remembers of a broken connection, it would take for subscriptions.
+                    await (layer.flush() if settings.REDIS_URL else layer.group_discard(GROUP, channel))
+            self._have_all_ask()
             self._subscribed.set()
             await asyncio.sleep(1)
+
+    def _have_all_ask(self) -> None:
+        """What was sent meanwhile is lost: whoever connects anew asks for what it missed."""
+        for sockets in self._sockets.values():
+            for socket in sockets:
+                socket.hang_up(RESTARTING)
+        for listener in self.listeners:
+            listener(None)
+
+    async def _hear(self, layer: Any, channel: str) -> None:
+        """Hand on what comes, until the layer fails."""
+        receiving: asyncio.Future[Any] | None = None
+        probing = asyncio.create_task(self._probe(layer, channel))
+        try:
+            while True:
+                receiving = asyncio.ensure_future(layer.receive(channel))
+                await asyncio.wait({receiving, probing}, return_when=asyncio.FIRST_COMPLETED)
+                if probing.done():
+                    probing.result()
+                self._dispatch(receiving.result())
+        finally:
+            probing.cancel()
+            if receiving is not None:
+                receiving.cancel()
+
+    async def _probe(self, layer: Any, channel: str) -> None:
+        """Raises when a message to ourselves does not come back: channels_redis does not tell of a broken connection.
+
+        It is deaf for a second at least after one, which no probe survives.
+        """
+        while settings.REDIS_URL:
+            self._probed.clear()
+            await layer.send(channel, PROBE)
+            await asyncio.wait_for(self._probed.wait(), PROBE_WAIT_SECONDS)
+            await asyncio.sleep(PROBE_SECONDS)
+        await asyncio.Event().wait()
 
     async def _tell_presence(self) -> None:
         """Say who is here: at once, then about once a minute each, spread so that not all come together."""
@@ -116,6 +158,9 @@ class Hub:
             self._present_again = {user: at for user, at in self._present_again.items() if at > now}
 
     def _dispatch(self, message: dict[str, Any]) -> None:
+        if message == PROBE:
+            self._probed.set()
+            return
         for socket in self._sockets.get(message.get("recheck"), ()):
             socket.recheck()
         users = {notice["user"] for notice in message.get("notices", ())} | set(message.get("hosts", ()))

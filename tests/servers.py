@@ -8,20 +8,24 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
+import psycopg
+
+from tests import postgres, redis, scaled
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
-Value = TypeVar("Value")
 
 
 def free_port() -> int:
@@ -29,21 +33,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def wait_for(condition: Callable[[], Value], what: str, seconds: float = 30, *, every: float = 0.02) -> Value:
-    """The first truthy answer of `condition`; an AssertionError that names `what` when none comes in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            value = condition()
-            if value:
-                return value
-        except (httpx.TransportError, ConnectionError):
-            pass
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
-        time.sleep(every)
 
 
 @dataclass
@@ -70,6 +59,23 @@ class Product:
         if check and done.returncode:
             raise AssertionError(f"{arguments} failed:\n{done.stdout}\n{done.stderr}")
         return done.stdout + ("" if check else done.stderr)
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """What its database answers; a value's place in `query` is `?`."""
+        url = self.environment.get("DATABASE_URL", "")
+        if url.startswith("postgres"):
+            with psycopg.connect(url) as connection:
+                return connection.execute(query.replace("?", "%s"), values).fetchall()
+        with closing(sqlite3.connect(self.folder / "var" / "appointment.sqlite3")) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def stored(self) -> bytes:
+        """All that its database holds, as it lies there."""
+        if not self.environment.get("DATABASE_URL"):
+            return b"".join(file.read_bytes() for file in (self.folder / "var").rglob("*.sqlite3*"))
+        tables = self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        rows = (row for (table,) in tables for row in self.rows(f"SELECT t::text FROM {table} t"))
+        return "\n".join(text for (text,) in rows).encode()
 
     def api_token(self, email: str) -> str:
         return self.command("api_token", email).split()[-1]
@@ -99,16 +105,30 @@ def product_environment(folder: Path, port: int, **over: str) -> dict[str, str]:
     }
 
 
+class DemoData(NamedTuple):
+    folder: Path
+    database: str  # its name in PostgreSQL; empty with SQLite, which lies in the folder
+
+
 @cache
-def demo_data() -> Path:
-    """The data folder of an installation that was set up once with demo content, to copy: it takes many seconds."""
+def demo_data() -> DemoData:
+    """What an installation holds that was set up once with demo content, to copy: it takes many seconds."""
     folder = Path(tempfile.mkdtemp(prefix="appointment-demo-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     product = start_product(folder)
     product.command("demo")
     product.stop()
     (folder / "var" / "running.lock").unlink(missing_ok=True)
-    return folder / "var"
+    database = product.environment.get("DATABASE_URL", "")
+    return DemoData(folder / "var", urlsplit(database).path.removeprefix("/"))
+
+
+def addresses(*, demo: bool) -> dict[str, str]:
+    """Of PostgreSQL and Redis for a new installation, in a run that is on them."""
+    if not scaled.is_on():
+        return {}
+    database = postgres.create_database(demo_data().database) if demo else postgres.create_database()
+    return {"DATABASE_URL": database, "REDIS_URL": redis.next_url()}
 
 
 def start_product(folder: Path, *, demo: bool = False, push: bool = False, **over: str) -> Product:
@@ -119,9 +139,9 @@ def start_product(folder: Path, *, demo: bool = False, push: bool = False, **ove
     port = free_port()
     if push:
         over["GOOGLE_WEBHOOK_URL"] = f"http://localhost:{port}/sync/google/webhook/"
-    environment = product_environment(folder, port, **over)
+    environment = product_environment(folder, port, **(addresses(demo=demo) | over))
     if demo:
-        shutil.copytree(demo_data(), folder / "var")
+        shutil.copytree(demo_data().folder, folder / "var")
     (folder / "var").mkdir(parents=True, exist_ok=True)
     log = folder / "serve.log"
     process = subprocess.Popen(

@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+from tests import scaled
+
 os.environ["APPOINTMENT_ENV_FILE"] = os.devnull
 for name in (
     "SECRET_KEY",
@@ -16,6 +18,9 @@ for name in (
     os.environ.pop(name, None)
 os.environ["DEBUG"] = "1"
 os.environ.setdefault("APPOINTMENT_VAR_DIR", tempfile.mkdtemp(prefix="appointment-tests-"))
+if scaled.is_on():
+    for name, address in scaled.addresses().items():
+        os.environ.setdefault(name, address)
 os.environ["SYNC_SEND_DELAY_SECONDS"] = "0"
 
 from project.settings import *  # noqa: E402, F403

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -103,6 +104,8 @@ def install(api: NinjaAPI) -> None:
         HttpError,
         lambda request, error: ApiError(error.status_code, "malformed", "The request cannot be read."),
     )
+    for kind in (OperationalError, InterfaceError):
+        handle(kind, _no_database)
     handle(Exception, _unexpected)
 
 
@@ -145,6 +148,17 @@ def _stale(request: HttpRequest, error: StaleEvent) -> ApiError:
 def _taken(request: HttpRequest, error: SlotTaken) -> ApiError:
     times = [{"start": slot.start.isoformat(), "end": slot.end.isoformat()} for slot in error.alternatives]
     return ApiError(409, "taken", str(error), more={"alternatives": times})
+
+
+def _no_database(request: HttpRequest, error: Exception) -> ApiError:
+    """It is restarted, or its disk is full: nothing was written, and soon it may be."""
+    logger.error("the API could not reach the database: %s", error)
+    return ApiError(
+        503,
+        "unavailable",
+        "The database does not answer. Nothing was changed.",
+        headers={"Retry-After": "5"},
+    )
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> ApiError:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -31,15 +28,6 @@ AROUND_NOW = {
     "end": (NOW + timedelta(days=60)).isoformat(),
     "limit": "500",
 }
-
-
-def database(product: Product) -> Path:
-    return product.folder / "var" / "appointment.sqlite3"
-
-
-def rows(product: Product, query: str, *values: Any) -> list[Any]:
-    with sqlite3.connect(database(product)) as connection:
-        return connection.execute(query, values).fetchall()
 
 
 def titles(client: httpx.Client) -> set[str]:
@@ -82,11 +70,10 @@ def test_no_token_of_google_can_be_read_in_the_database_or_the_log(
     sign_in_with_google(visitor, "third@gmail.example")
     connect_calendar(visitor, "third@gmail.example")
     wait_for(
-        lambda: rows(product, "select 1 from sync_calendarlink where google_id = ?", "third@gmail.example"),
+        lambda: product.rows("select 1 from sync_calendarlink where google_id = ?", "third@gmail.example"),
         "the first run",
     )
-    stored = rows(
-        product,
+    stored = product.rows(
         "select access_token, refresh_token from sync_googleaccount where email = ?"
         " union select token, token_secret from socialaccount_socialtoken",
         "third@gmail.example",
@@ -97,9 +84,7 @@ def test_no_token_of_google_can_be_read_in_the_database_or_the_log(
     key = Fernet(json.loads((product.folder / "var" / "development_keys.json").read_text())["TOKEN_KEYS"])
     secrets = {key.decrypt(value.removeprefix("fernet:")) for row in stored for value in row if value}
     assert len(secrets) >= 2
-    everything = product.log.read_bytes()
-    for file in (product.folder / "var").rglob("*.sqlite3*"):
-        everything += file.read_bytes()
+    everything = product.log.read_bytes() + product.stored()
     assert b"third@gmail.example" in everything
     assert [secret for secret in secrets if secret in everything] == []
 
@@ -110,7 +95,7 @@ def test_unticking_the_calendar_connects_nothing_and_says_what_to_do(
     sign_in_with_google(visitor, "fourth@gmail.example")
     _, page = connect_calendar(visitor, "fourth@gmail.example", grant=())
     assert "did not grant access to the calendar" in page.text and "Grant again" in page.text
-    assert rows(product, "select status from sync_googleaccount where email = ?", "fourth@gmail.example") == [
+    assert product.rows("select status from sync_googleaccount where email = ?", "fourth@gmail.example") == [
         ("insufficient_scope",)
     ]
     _, page = connect_calendar(visitor, "fourth@gmail.example")
@@ -126,8 +111,7 @@ def test_a_google_account_of_another_person_is_refused_with_words(
     sign_in_with_google(visitor, "sixth@gmail.example")
     _, page = connect_calendar(visitor, "fifth@gmail.example")
     assert "already connected by another person" in page.text
-    assert rows(
-        product,
+    assert product.rows(
         "select count(*) from sync_googleaccount a join auth_user u on u.id = a.user_id where u.email = ?",
         "sixth@gmail.example",
     ) == [(0,)]
@@ -186,7 +170,7 @@ def test_the_end_that_google_names_at_the_consent_is_kept_and_shown_a_day_before
     httpx.post(f"{product.url}/sandbox/google/_control/faults", json=fault).raise_for_status()
     connect_calendar(visitor, "tenth@gmail.example")
     query = "select grant_expires_at from sync_googleaccount where email = ?"
-    [(ends_at,)] = rows(product, query, "tenth@gmail.example")
+    [(ends_at,)] = product.rows(query, "tenth@gmail.example")
     left = datetime.fromisoformat(ends_at).replace(tzinfo=UTC) - datetime.now(UTC)
     assert timedelta(seconds=79_900) < left <= timedelta(seconds=80_000)
     assert "Google ends the connection of tenth@gmail.example on" in visitor.get("/calendar/").text

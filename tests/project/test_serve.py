@@ -95,9 +95,8 @@ def test_every_write_that_sigterm_finds_under_way_is_finished_and_acknowledged(t
     assert product.stop() == 0
     for writer in writers:
         writer.join(30)
-    with closing(sqlite3.connect(product.folder / "var" / "appointment.sqlite3")) as database:
-        rows = database.execute("select title from scheduling_calendarevent where title like 'Load %'")
-        assert sorted(title for (title,) in rows) == sorted(acknowledged)
+    rows = product.rows("select title from scheduling_calendarevent where title like ?", "Load %")
+    assert sorted(title for (title,) in rows) == sorted(acknowledged)
     assert processes(product) == {}
 
 
@@ -184,7 +183,7 @@ def test_backup_is_taken_while_serving_and_restored_after_the_stop(tmp_path: Pat
                 database.commit()
             return [name for (name,) in database.execute("SELECT username FROM auth_user ORDER BY id")]
 
-    with running(tmp_path) as product:
+    with running(tmp_path, DATABASE_URL="", REDIS_URL="") as product:
         people(add="kept")
         assert product.command("backup", str(backup)).startswith(f"{backup}: 1 users, 0 events")
         assert backup.stat().st_mode & 0o077 == 0

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from project import env
-from tests.servers import ROOT
+from tests.servers import ROOT, free_port
 
 KEY = "x" * 40
 FERNET = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 PRODUCTION = {"DEBUG": "0", "SECRET_KEY": KEY, "TOKEN_KEYS": FERNET}
 
 
-def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py check` with nothing in the environment but these."""
+def start(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check`, or another command, with nothing in the environment but these."""
     return subprocess.run(
-        [sys.executable, "manage.py", "check"],
+        [sys.executable, "manage.py", *(command or ["check"])],
         cwd=ROOT,
         env={
             "PATH": os.environ["PATH"],
@@ -51,6 +51,7 @@ def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         {"DEBUG": "1", "DATABASE_URL": "garbage"},
         {"DEBUG": "1", "DATABASE_URL": "mysql://x/y"},
         {"DEBUG": "1", "REDIS_URL": "http://x"},
+        {"DEBUG": "1", "REDIS_URL": "redis://x/cache"},
         {"DEBUG": "1", "EMAIL_URL": "pigeon://x"},
         {"DEBUG": "1", "DEFAULT_FROM_EMAIL": "nobody"},
         {"DEBUG": "1", "TRUSTED_PROXIES": "-1"},
@@ -138,3 +139,21 @@ def test_a_webhook_address_that_google_cannot_reach_is_refused_with_words(
     else:
         with pytest.raises(SystemExit, match="GOOGLE_WEBHOOK_URL=.*(cannot be reached by Google|must end)"):
             env.webhook_address("GOOGLE_WEBHOOK_URL", local_google=local_google)
+
+
+def test_servers_that_do_not_answer_are_one_plain_line_each(tmp_path: Path) -> None:
+    """At the start of `serve`, and in `doctor`; a command that needs the database says it in one line too."""
+    gone = {"DATABASE_URL": "postgres://u:secret@127.0.0.1:1/x", "REDIS_URL": f"unix://{tmp_path}/none"}
+    doctor = start(tmp_path, "doctor", DEBUG="1", **gone)
+    assert doctor.returncode == 1 and "FAULT  database" in doctor.stdout
+    assert "Fix: Start it or correct DATABASE_URL." in doctor.stdout and doctor.stderr == ""
+    for command in (["serve", "--port", str(free_port())], ["api_token", "ana@example.com"]):
+        done = start(tmp_path, *command, DEBUG="1", **gone)
+        assert done.returncode == 1 and done.stdout == ""
+        assert "The database does not answer: " in done.stderr and done.stderr.count("\n") == 1
+        assert "secret" not in done.stderr
+    del gone["DATABASE_URL"]
+    serve = start(tmp_path, "serve", "--port", str(free_port()), DEBUG="1", **gone)
+    assert serve.returncode == 1
+    assert "Redis does not answer: " in serve.stderr and serve.stderr.count("\n") == 1
+    assert "Fix: Start Redis or correct REDIS_URL." in start(tmp_path, "doctor", DEBUG="1", **gone).stdout

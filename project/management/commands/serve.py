@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
-from project import assets
+from project import assets, reach
 from project.banner import banner
 from project.running import mark_running
 from project.supervisor import Program, SourceWatch, Supervisor
@@ -63,6 +63,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _prepare(self, demo: bool) -> None:
+        for problem in reach.problems():
+            raise CommandError(problem)
         try:
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import connection
 from django.utils.module_loading import import_string
 
-from project import worker
+from project import reach, worker
 from project.running import mark_running
 
 
@@ -16,5 +18,18 @@ class Command(BaseCommand):
     requires_system_checks = ["database", "models"]  # a worker serves no pages; `serve` checks everything
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._wait_for_database()
         with mark_running():
             sys.exit(worker.run([import_string(path) for path in settings.WORKER_TICKS]))
+
+    def _wait_for_database(self) -> None:
+        """It may be started at the same time; without Redis the work goes on, only pages hear of it later."""
+        said: set[str] = set()
+        while problems := list(reach.problems()):
+            for problem in set(problems) - said:
+                self.stderr.write(f"worker: {problem}")
+            said.update(problems)
+            if not reach.database_problem():
+                break
+            time.sleep(1)
+        connection.close()
