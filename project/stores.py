@@ -39,6 +39,10 @@ def database(url: str) -> dict[str, Any]:
         }
     elif found.get("ENGINE") == "django.db.backends.postgresql":
         _need("psycopg", "DATABASE_URL names PostgreSQL")
+        if not found.get("NAME"):
+            env.refuse(
+                "DATABASE_URL must end in the name of a database, such as postgres://host/appointment."
+            )
         found["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS, **found.get("OPTIONS", {})}
     else:
         env.refuse(f"DATABASE_URL must begin with sqlite:/// or postgres://, not {url.split(':')[0]!r}.")

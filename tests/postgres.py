@@ -35,13 +35,18 @@ def server_uri() -> str:
     return str(started.get_uri())
 
 
+def next_url() -> str:
+    """The address of a database that is not there yet."""
+    return urlunsplit(urlsplit(server_uri())._replace(path=f"/test_{uuid4().hex}"))
+
+
 def create_database(template: str = "template1") -> str:
     """The address of a new database: a copy of `template`, by name, which nobody may be using."""
-    name = f"test_{uuid4().hex}"
+    url = next_url()
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     with psycopg.connect(server_uri(), autocommit=True) as connection:
-        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-    return urlunsplit(urlsplit(server_uri())._replace(path=f"/{name}"))
+        connection.execute(statement.format(sql.Identifier(_name(url)), sql.Identifier(template)))
+    return url
 
 
 @contextmanager
@@ -52,5 +57,8 @@ def new_database() -> Iterator[str]:
         yield url
     finally:
         with psycopg.connect(server_uri(), autocommit=True) as connection:
-            name = sql.Identifier(urlsplit(url).path[1:])
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(_name(url))))
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")

@@ -27,8 +27,8 @@ def environment() -> dict[str, str]:
 
 @cache
 def addresses() -> dict[str, str]:
-    """DATABASE_URL and REDIS_URL of this process; pytest-django makes a database of its own beside that one."""
-    return {"DATABASE_URL": postgres.server_uri(), "REDIS_URL": redis.next_url()}
+    """DATABASE_URL and REDIS_URL of this process; from the first pytest-django makes the name of its own database."""
+    return {"DATABASE_URL": postgres.next_url(), "REDIS_URL": redis.next_url()}
 
 
 if __name__ == "__main__":
