@@ -152,7 +152,7 @@ def _postgres(tool: str, *arguments: str) -> str:
         raise BackupError(f"{tool} is not installed. Debian: apt install postgresql-client.")
     settings = connection.settings_dict
     given = {
-        "PGHOST": settings["HOST"],
+        "PGHOST": settings["HOST"] or settings["OPTIONS"].get("host"),
         "PGPORT": settings["PORT"],
         "PGUSER": settings["USER"],
         "PGPASSWORD": settings["PASSWORD"],

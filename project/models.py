@@ -50,3 +50,9 @@ class WorkerHeartbeat(models.Model):
         """How long ago any worker was last seen; None when none ever was."""
         seen_at = cls.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
         return None if seen_at is None else timezone.now() - seen_at
+
+    @classmethod
+    def is_alive_on(cls, host: str) -> bool:
+        """Whether a worker of this host was seen lately."""
+        since = timezone.now() - cls.STALE_AFTER
+        return cls.objects.filter(worker__startswith=f"{host}:", seen_at__gte=since).exists()
