@@ -12,7 +12,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -166,6 +167,40 @@ def start_product(folder: Path, *, demo: bool = False, push: bool = False, **ove
         print(log.read_text())
         raise
     return product
+
+
+@contextmanager
+def second_web(product: Product) -> Iterator[str]:
+    """Another web process of this installation, as a large one runs several; its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.set_inheritable(True)
+        address = f"http://localhost:{listener.getsockname()[1]}"
+        with (product.folder / "second.log").open("wb") as log:
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "project.web",
+                    "--fd",
+                    str(listener.fileno()),
+                    "project.asgi:application",
+                ],
+                cwd=ROOT,
+                env=product.environment,
+                pass_fds=[listener.fileno()],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            wait_for(
+                lambda: httpx.get(f"{address}/healthz", timeout=5).status_code == 200, "the second one", 60
+            )
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def sign_in(client: httpx.Client, email: str, password: str) -> None:
