@@ -5,10 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from django.apps import apps
@@ -21,11 +18,9 @@ from django.db import DatabaseError, connections
 from project import assets, reach
 from project.banner import banner
 from project.running import mark_running
-from project.supervisor import Program, SourceWatch, Supervisor
+from project.supervise import Plan, become
 
-WATCHED = (".py", ".html", ".txt", ".css", ".js", ".svg", ".env")
 MANAGE = str(Path(settings.BASE_DIR) / "manage.py")
-MOST_SOCKET_BYTES = "16384"
 
 
 class Command(BaseCommand):
@@ -51,16 +46,18 @@ class Command(BaseCommand):
             )
             os.environ["SITE_URL"] = address
         self._prepare(demo)
-        changed = None if no_reload or not settings.DEBUG else self._watch()
-        supervisor = Supervisor(programs(listener), say=self._say, changed=changed)
-        with mark_running():
-            Thread(target=self._greet, args=(listener, banner(address)), daemon=True).start()
-            connections.close_all()
-            sys.exit(supervisor.run())
-
-    def _say(self, line: str) -> None:
-        self.stdout.write(f"serve: {line}")
-        self.stdout.flush()
+        text, lock = banner(address), mark_running()
+        connections.close_all()
+        become(
+            Plan(
+                base=str(settings.BASE_DIR),
+                listener=listener.fileno(),
+                lock=lock.fileno(),
+                host_header=settings.ALLOWED_HOSTS[0].lstrip(".*"),
+                banner=text,
+                watched=() if no_reload or not settings.DEBUG else sources(),
+            )
+        )
 
     def _prepare(self, demo: bool) -> None:
         for problem in reach.problems():
@@ -73,40 +70,6 @@ class Command(BaseCommand):
         if demo and settings.DEBUG and not get_user_model().objects.exists():
             # A process of its own: this one read its settings before the address was known.
             subprocess.run([sys.executable, MANAGE, "demo"], check=True)
-
-    def _watch(self) -> Any:
-        folders = {"static", "templates", *(app.label for app in apps.get_app_configs())}
-        base = Path(settings.BASE_DIR)
-        watch = SourceWatch([base / name for name in sorted(folders) if (base / name).is_dir()], WATCHED)
-
-        def changed() -> bool:
-            if not watch():
-                return False
-            try:
-                assets.prepare()
-            except Exception as error:
-                self._say(f"the assets could not be built: {error}")
-            return True
-
-        return changed
-
-    def _greet(self, listener: socket.socket, text: str) -> None:
-        """Print the banner once the web process answers."""
-        host, port = listener.getsockname()[:2]
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
-        request = urllib.request.Request(
-            url, headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".*") or host}
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            opener.open(request, timeout=60).close()
-        except urllib.error.HTTPError:
-            pass  # an answer all the same
-        except OSError:
-            return  # the supervisor says why
-        self.stdout.write(text)
-        self.stdout.flush()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -130,26 +93,8 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def programs(listener: socket.socket) -> list[Program]:
-    descriptor = listener.fileno()
-    web = [
-        sys.executable,
-        "-m",
-        "project.web",
-        "--fd",
-        str(descriptor),
-        "--verbosity",
-        "0",
-        "--no-server-name",
-    ]
-    web += [
-        "--websocket-max-message-size",
-        MOST_SOCKET_BYTES,
-        "--websocket-max-frame-size",
-        MOST_SOCKET_BYTES,
-    ]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    return [
-        Program("web", [*web, "project.asgi:application"], environment, (descriptor,)),
-        Program("worker", [sys.executable, MANAGE, "worker"], environment),
-    ]
+def sources() -> tuple[str, ...]:
+    """The folders with what people change while they work on it."""
+    base = Path(settings.BASE_DIR)
+    folders = {"static", "templates", *(app.label for app in apps.get_app_configs())}
+    return tuple(str(base / name) for name in sorted(folders) if (base / name).is_dir())
