@@ -6,7 +6,9 @@ work may have been committed but before anyone was told.
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from typing import Any
 
 from daphne.cli import CommandLineInterface
@@ -20,6 +22,7 @@ from project import reach
 LOOK_SECONDS = 0.05
 LOOKS = 100  # five seconds; the supervisor kills after ten
 QUIET_LOOKS = 3
+THREADS_SECONDS = 2.0
 
 
 class DrainingServer(Server):
@@ -74,5 +77,14 @@ class CommandLine(CommandLineInterface):
     server_class = DrainingServer
 
 
+def end_soon(seconds: float = THREADS_SECONDS) -> None:
+    """Have the process end even if a thread of a stuck request waits for the event loop, which is no more: Python
+    would wait for that thread for ever, and the port stays taken when no supervisor is left to kill us."""
+    timer = threading.Timer(seconds, os._exit, [0])
+    timer.daemon = True
+    timer.start()
+
+
 if __name__ == "__main__":
     CommandLine().run(sys.argv[1:])
+    end_soon()

@@ -81,6 +81,15 @@ class Product:
     def api_token(self, email: str) -> str:
         return self.command("api_token", email).split()[-1]
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def is_ready(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"serve ended with {self.process.returncode}:\n{self.log.read_text()}")
+        return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+
     def stop(self) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -145,25 +154,11 @@ def start_product(folder: Path, *, demo: bool = False, push: bool = False, **ove
         shutil.copytree(demo_data().folder, folder / "var")
     (folder / "var").mkdir(parents=True, exist_ok=True)
     log = folder / "serve.log"
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--port", str(port), "--no-reload"],
-        cwd=ROOT,
-        env=environment,
-        stdout=log.open("wb"),
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    product = Product(f"http://localhost:{port}", environment, folder, process, log)
-
-    def ready() -> bool:
-        if process.poll() is not None:
-            raise AssertionError(f"serve ended with {process.returncode}:\n{log.read_text()}")
-        return httpx.get(f"{product.url}/readyz", timeout=5).status_code == 200
-
+    product = Product(f"http://localhost:{port}", environment, folder, launch(environment, port, log), log)
     try:
-        wait_for(ready, "the product to be ready", 60)
+        wait_for(product.is_ready, "the product to be ready", 60)
     except BaseException:
-        process.kill()
+        product.process.kill()
         print(log.read_text())
         raise
     return product
@@ -201,6 +196,49 @@ def second_web(product: Product) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(30)
+
+
+def launch(environment: dict[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:
+    """`manage.py serve` as a process; what it says is added to `log`."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", str(port), "--no-reload"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def processes(product: Product) -> dict[int, str]:
+    """pid → command line of everything that works on the product's data folder."""
+    marker = f"APPOINTMENT_VAR_DIR={product.environment['APPOINTMENT_VAR_DIR']}".encode()
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and marker in (entry / "environ").read_bytes().split(b"\0"):
+                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+    return found
+
+
+def is_child(pid: int, parent: int) -> bool:
+    try:
+        return f"PPid:\t{parent}\n" in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def leader(product: Product, word: str) -> int:
+    """The process with `word` in its command that `serve` itself started."""
+    (pid,) = (
+        pid
+        for pid, command in processes(product).items()
+        if word in command and is_child(pid, product.process.pid)
+    )
+    return pid
 
 
 def sign_in(client: httpx.Client, email: str, password: str) -> None:

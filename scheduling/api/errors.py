@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -104,7 +104,7 @@ def install(api: NinjaAPI) -> None:
         HttpError,
         lambda request, error: ApiError(error.status_code, "malformed", "The request cannot be read."),
     )
-    for kind in (OperationalError, InterfaceError):
+    for kind in (OperationalError, InterfaceError, InternalError):
         handle(kind, _no_database)
     handle(Exception, _unexpected)
 

@@ -11,8 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.project.test_serve import leader
-from tests.servers import Product, wait_for
+from tests.servers import Product, leader, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 

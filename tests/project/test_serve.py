@@ -19,7 +19,17 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from scheduling.demo import PASSWORD
-from tests.servers import ROOT, Product, free_port, product_environment, sign_in, start_product, wait_for
+from tests.servers import (
+    ROOT,
+    Product,
+    free_port,
+    leader,
+    processes,
+    product_environment,
+    sign_in,
+    start_product,
+    wait_for,
+)
 
 pytestmark = pytest.mark.processes
 
@@ -31,29 +41,6 @@ def running(folder: Path, **over: str) -> Iterator[Product]:
         yield product
     finally:
         product.stop()
-
-
-def processes(product: Product) -> dict[int, str]:
-    """pid → command line of everything that works on the product's data folder."""
-    marker = f"APPOINTMENT_VAR_DIR={product.environment['APPOINTMENT_VAR_DIR']}".encode()
-    found = {}
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and marker in (entry / "environ").read_bytes().split(b"\0"):
-                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-    return found
-
-
-def leader(product: Product, word: str) -> int:
-    """The process with `word` in its command that `serve` itself started."""
-    (pid,) = (
-        pid
-        for pid, command in processes(product).items()
-        if word in command and f"PPid:\t{product.process.pid}\n" in Path(f"/proc/{pid}/status").read_text()
-    )
-    return pid
 
 
 def close_code(socket: ClientConnection) -> int | None:
@@ -138,6 +125,21 @@ def test_serve_starts_a_killed_web_process_and_a_killed_worker_again(tmp_path: P
             # The socket stays open meanwhile: a visitor waits, and is not refused.
             assert httpx.get(f"{product.url}/healthz", timeout=30).status_code == 200
     assert processes(product) == {}
+
+
+def test_the_web_process_ends_although_a_request_is_stuck_and_nobody_is_left_to_kill_it() -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "project.web", "--port", str(port), "--verbosity", "0"]
+    with (
+        subprocess.Popen(
+            [*command, "tests.project.stuck_application:application"], cwd=ROOT, stdout=subprocess.PIPE
+        ) as web,
+        closing(wait_for(lambda: socket.create_connection(("127.0.0.1", port)), "the web process")) as guest,
+    ):
+        guest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert web.stdout is not None and web.stdout.readline() == b"stuck\n"
+        web.terminate()
+        assert web.wait(60) == 0
 
 
 def test_nothing_survives_a_killed_serve(tmp_path: Path) -> None:
