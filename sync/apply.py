@@ -143,6 +143,9 @@ def _apply_living(
             original_start=remote.original_start if series else "",
         )
         return event
+    before = base
+    if event.revision > event.synced_revision:
+        base = _with_echoes(base, event, theirs)
     if event.is_deleted and theirs == base:
         return event  # deleted here, untouched there: the deletion is still to be sent
     conflicts: tuple[str, ...] = ()
@@ -168,7 +171,7 @@ def _apply_living(
         # What went to another calendar here is still to be moved there.
         in_step=merged == theirs and event.calendar_id == link.calendar_id,
     )
-    if theirs.recurrence and "when" in changed_groups(base or ours, theirs):
+    if theirs.recurrence and "when" in changed_groups(before or ours, theirs):
         # Perhaps by us: our answer was lost, or another run of ours read it. Google has dropped its exceptions of
         # occurrences that are no more, without a word.
         services.drop_lost_occurrences(series=event)
@@ -178,6 +181,16 @@ def _apply_living(
         known.save()  # a conflict needs the link's row, which `_remember` completes
         _open_conflict(known, event, conflicts, ours, theirs)
     return event
+
+
+def _with_echoes(base: EventValues | None, event: CalendarEvent, theirs: EventValues) -> EventValues | None:
+    """`base`, where Google has by now what we sent and got no answer to: it is ours, no change of anybody's there."""
+    unsettled = EventRevision.objects.filter(event=event, revision__gt=event.synced_revision).order_by("pk")
+    ours = [from_json(before) for before in unsettled.values_list("before", flat=True) if before]
+    if not ours:
+        return base
+    strange = set.intersection(*(set(changed_groups(version, theirs)) for version in ours))
+    return take_groups(theirs, base or ours[0], strange)
 
 
 def _apply_cancelled(

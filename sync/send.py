@@ -137,8 +137,14 @@ def _first_send(
             return known, provider.insert_event(link.ref, known.google_id, event.values, event.pk, like)
         except AlreadyExists:
             found = provider.get_event(link.ref, known.google_id)
-            if isinstance(found, RemoteEvent) and found.local_id == str(event.pk) and not found.is_cancelled:
-                return known, found  # the earlier try had landed
+            if (
+                isinstance(found, RemoteEvent)
+                and found.local_id == str(event.pk)
+                and found.values is not None
+            ):
+                if found.values != event.values:
+                    raise Outdated from None  # the earlier try had landed; it was changed since, here or there
+                return known, found
             with lease.hold():
                 # A stranger holds the id, or it was burned by a deletion: the next generation of ids.
                 known.id_generation += 1

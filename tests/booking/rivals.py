@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from datetime import time as clock_time
 from itertools import chain
 from typing import Any
@@ -31,7 +31,8 @@ from django.test import Client  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
 from scheduling import services  # noqa: E402
-from scheduling.models import Booking, Calendar, CalendarEvent, OutgoingMail, Reservation  # noqa: E402
+from scheduling.models import Booking, Calendar  # noqa: E402
+from tests.booking.sold import check_sold  # noqa: E402
 from tests.make import make_type, make_user, make_values  # noqa: E402
 
 API = "/appointment/api/public/"
@@ -89,31 +90,6 @@ def pull(handle: str, start: str) -> tuple[int, bool]:
     return 200, False
 
 
-def check(handle: str) -> dict[str, Any]:
-    """What was sold, what is too close, and whether every booking has what belongs to it."""
-    active = Booking.objects.filter(host__profile__handle=handle, status__in=Booking.ACTIVE)
-    spans = sorted(
-        Reservation.objects.filter(host__profile__handle=handle, kind=Reservation.Kind.CORE).values_list(
-            "start", "end", "buffer_before", "buffer_after"
-        )
-    )
-    too_close = [
-        str(first[0])
-        for first, second in zip(spans, spans[1:], strict=False)
-        if second[0] - first[1] < timedelta(minutes=max(first[3], second[2]))
-    ]
-    return {
-        "active": active.count(),
-        "reserved": len(spans),
-        "events": CalendarEvent.objects.filter(bookings__booking__in=active).live().distinct().count(),
-        "mails": OutgoingMail.objects.filter(
-            template="booking_guest", reply_to=f"{handle}@example.com"
-        ).count(),
-        "too_close": too_close,
-        "bookings": [str(pk) for pk in active.values_list("pk", flat=True)],
-    }
-
-
 ACTIONS = {"post": post, "move": move, "answer": answer, "pull": pull}
 PROCESSES, THREADS = 3, 20
 
@@ -160,7 +136,7 @@ def main() -> None:
                 shares = [command["acts"][number::PROCESSES] for number in range(PROCESSES)]
                 answer: Any = list(chain(*processes.map(act_at_once, shares)))
             else:
-                answer = {"setup": setup, "check": check}[command["do"]](*command["with"])
+                answer = {"setup": setup, "check": check_sold}[command["do"]](*command["with"])
             print(json.dumps(answer), flush=True)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-import httpx
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from scheduling.core.event import EventValues
 from scheduling.models import CalendarEvent, EventRevision, Occurrence
 from scheduling.series import SeriesOccurrence, find_occurrence
 from sync.engine import run_account
@@ -21,6 +18,7 @@ from tests.sandbox.client import SandboxControl
 from tests.sync.conftest import connect
 from tests.sync.converge.story import Story, pick, told
 from tests.sync.google_side import GoogleSide
+from tests.sync.shown import instances, shown_here, shown_there
 
 WINDOW = datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC)
 
@@ -74,7 +72,8 @@ class Sides(RuleBasedStateMachine):
             "google_id", "state", "error"
         )
         assert not aside, f"set aside: {list(aside)}"
-        here, there = self._shown_here(), self._shown_there()
+        here = shown_here(Occurrence.objects.filter(calendar__user=self.user), WINDOW)
+        there = shown_there(self.google, WINDOW)
         assert here == there, f"only here: {here - there}, only there: {there - here}"
         self._check_stories()
         self.stories = {}
@@ -115,36 +114,6 @@ class Sides(RuleBasedStateMachine):
             or EventRevision.objects.filter(event=event, **{f"before__{group}": value}).exists()
         )
 
-    def _shown_here(self) -> Counter[tuple[Any, ...]]:
-        rows = Occurrence.objects.filter(
-            calendar__user=self.user, start__lt=WINDOW[1], end__gt=WINDOW[0]
-        ).select_related("event")
-        return Counter(_shown(row.event.values, row.start, row.end, row.is_all_day) for row in rows)
-
-    def _shown_there(self) -> Counter[tuple[Any, ...]]:
-        shown: Counter[tuple[Any, ...]] = Counter()
-        for item in self._instances():
-            is_all_day = "date" in item["start"]
-            start, end = (_instant(item[key]) for key in ("start", "end"))
-            text = [item.get(name, "") for name in ("summary", "location", "description")]
-            shown[(*text, start, end, is_all_day)] += 1
-        return shown
-
-    def _instances(self) -> list[dict[str, Any]]:
-        fresh = self.control.account(self.google.email)["access_token"]
-        answer = httpx.get(
-            f"{self.control.addresses['GOOGLE_CALENDAR_ENDPOINT']}calendars/primary/events",
-            params={
-                "singleEvents": "true",
-                "maxResults": "2500",
-                "timeMin": WINDOW[0].isoformat(),
-                "timeMax": WINDOW[1].isoformat(),
-            },
-            headers={"Authorization": f"Bearer {fresh}"},
-        )
-        items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
-        return items
-
     def _token(self) -> str:
         self.number += 1
         return f"t{self.number}"
@@ -160,9 +129,9 @@ class Sides(RuleBasedStateMachine):
         return [item for item in self.google.events() if not item.get("recurringEventId")]
 
     def _instance(self, at: int) -> dict[str, Any] | None:
-        instances = [item for item in self._instances() if item.get("recurringEventId")]
-        instances.sort(key=lambda item: item["id"])
-        return pick(instances, at)
+        found = [item for item in instances(self.google, WINDOW) if item.get("recurringEventId")]
+        found.sort(key=lambda item: item["id"])
+        return pick(found, at)
 
     def _occurrence(self, series: CalendarEvent, which: int) -> SeriesOccurrence | None:
         rows = Occurrence.objects.filter(master=series).order_by("start")
@@ -189,13 +158,3 @@ class Sides(RuleBasedStateMachine):
         GoogleAccount.objects.update(backoff_until=None)
         CalendarLink.objects.update(next_poll_at=now)
         EventLink.objects.exclude(next_attempt_at=None).update(next_attempt_at=now, attempts=0)
-
-
-def _shown(values: EventValues, start: datetime, end: datetime, is_all_day: bool) -> tuple[Any, ...]:
-    return values.title, values.location, values.description, start, end, is_all_day
-
-
-def _instant(said: dict[str, str]) -> datetime:
-    if "date" in said:
-        return datetime.combine(date.fromisoformat(said["date"]), datetime.min.time(), UTC)
-    return datetime.fromisoformat(said["dateTime"]).astimezone(UTC)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from scheduling import services
 from scheduling.models import CalendarEvent
 from sync.engine import run_account
-from sync.models import CalendarLink, Conflict, GoogleAccount
+from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from tests.make import make_event
 from tests.sync.google_side import GoogleSide, lunch
 from tests.sync.runs import edit, remove, run, run_badly
@@ -47,6 +47,53 @@ def test_scenario_25_26_lost_answers_to_a_patch_and_a_delete_are_no_conflict(
     remove(event)
     run(account)
     assert google.titles() == []
+    assert not Conflict.objects.exists()
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_our_own_insert_whose_answer_was_lost_does_not_displace_a_later_edit(
+    alice: Any, google: GoogleSide, account: GoogleAccount, is_listed: bool
+) -> None:
+    run(account)
+    google.fault({"method": "POST", "path": "/events"}, {"process_then_drop": True}, times=None)
+    event = make_event(alice, title="First")
+    run_badly(account)
+    google.clear_faults()
+    edit(event, title="Second")
+    google.change(event.pk.hex, location="Said in Google")
+    if is_listed:
+        run(account)
+    else:  # only the next insert meets it
+        CalendarLink.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
+        GoogleAccount.objects.update(backoff_until=None)
+        EventLink.objects.update(next_attempt_at=timezone.now())
+        assert run_account(account.pk).error == ""
+    event.refresh_from_db()
+    assert (event.title, event.location) == ("Second", "Said in Google")
+    assert google.titles() == ["Second"]
+    assert not Conflict.objects.exists()
+
+
+@pytest.mark.parametrize("then", ["edited", "deleted"])
+def test_our_own_patch_whose_answer_was_lost_displaces_nothing_that_was_done_since(
+    alice: Any, google: GoogleSide, account: GoogleAccount, then: str
+) -> None:
+    run(account)
+    event = make_event(alice, title="Before")
+    run(account)
+    google.fault({"method": "PATCH"}, {"process_then_drop": True}, times=None)
+    edit(event, title="First")
+    run_badly(account)
+    google.clear_faults()
+    assert google.titles() == ["First"]
+    if then == "edited":
+        edit(event, title="Second")
+    else:
+        remove(event)
+    run(account)
+    assert google.titles() == (["Second"] if then == "edited" else [])
+    event.refresh_from_db()
+    assert event.is_deleted == (then == "deleted")
     assert not Conflict.objects.exists()
 
 
