@@ -6,7 +6,7 @@ to be sure; the answer is one notice for each of the user's calendars that is ah
 
 One subscription per process: its `Hub` receives each message once and hands it to the sockets of that user. A
 socket keeps only the newest notice of each calendar until its client took it, so a stuck one costs the others
-nothing.
+nothing. An idle socket has neither a task nor a timer: the hub keeps the time for all.
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
+from itertools import islice
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
 
 from scheduling.live import GROUP
 from scheduling.models import Calendar
@@ -41,9 +44,11 @@ MALFORMED, UNAUTHENTICATED, TOO_BIG, TOO_MANY, RESTARTING = 4400, 4401, 4413, 44
 MOST_BYTES = 16_384
 MOST_MESSAGES, RATE_SECONDS = 20, 10.0
 RECHECK_SECONDS = 60.0
-PRESENCE_SECONDS, PRESENCE_STEP = 60.0, 5.0
+PRESENCE_SECONDS, STEP_SECONDS = 60.0, 5.0
 PROBE = {"type": "live.probe"}
 PROBE_SECONDS, PROBE_WAIT_SECONDS = 0.5, 5.0
+# Whoever saved is answered before their thousand watchers are told, and others get their turn in between.
+HEAD_START_SECONDS, SENT_AT_ONCE = 0.02, 20
 
 
 class Hub:
@@ -54,10 +59,13 @@ class Hub:
         self._listener: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
         self._probed = asyncio.Event()
-        self._presence: asyncio.Task[None] | None = None
+        self._timekeeper: asyncio.Task[None] | None = None
         # Called with the users of whom something changed, or with None when that is not known.
         self.listeners: set[Callable[[set[Any] | None], None]] = set()
         self._present_again: dict[Any, float] = {}  # when a user is next said to be here
+        self._to_send: dict[CalendarConsumer, None] = {}  # in order
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._delivery: asyncio.Task[None] | None = None
 
     @property
     def socket_count(self) -> int:
@@ -66,8 +74,8 @@ class Hub:
     async def join(self, socket: CalendarConsumer) -> None:
         """After this returns no message for the socket's user is missed."""
         self._sockets.setdefault(socket.user_id, set()).add(socket)
-        if self._presence is None or self._presence.done():
-            self._presence = asyncio.create_task(self._tell_presence())
+        if self._timekeeper is None or self._timekeeper.done():
+            self._timekeeper = asyncio.create_task(self._keep_time())
         await self.subscribe()
 
     async def subscribe(self) -> None:
@@ -82,6 +90,37 @@ class Hub:
         sockets.discard(socket)
         if not sockets:
             self._sockets.pop(socket.user_id, None)
+        self._to_send.pop(socket, None)
+
+    def send_soon(self, socket: CalendarConsumer) -> None:
+        """Have the socket send what waits in it."""
+        self._to_send[socket] = None
+        if self._delivery is None or self._delivery.done():
+            self._delivery = asyncio.create_task(self._deliver())
+
+    async def _deliver(self) -> None:
+        await asyncio.sleep(HEAD_START_SECONDS)
+        while self._to_send:
+            for socket in list(islice(self._to_send, SENT_AT_ONCE)):
+                del self._to_send[socket]
+                socket.send_pending()
+            await asyncio.sleep(0)
+
+    def check_sessions(self, sockets: Iterable[CalendarConsumer]) -> None:
+        """Close those of them whose session has ended by now; waits for nothing."""
+        task = asyncio.create_task(self._check_sessions(list(sockets)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _check_sessions(self, sockets: list[CalendarConsumer]) -> None:
+        try:
+            ended = await _ended({(socket.session_key, socket.user_id) for socket in sockets})
+        except Exception:
+            logger.exception("sessions could not be checked; that is tried again")
+            return
+        for socket in sockets:
+            if (socket.session_key, socket.user_id) in ended:
+                socket.hang_up(UNAUTHENTICATED)
 
     async def _listen(self) -> None:
         interrupted = False
@@ -145,24 +184,32 @@ class Hub:
             await asyncio.sleep(PROBE_SECONDS)
         await asyncio.Event().wait()
 
-    async def _tell_presence(self) -> None:
-        """Say who is here: at once, then about once a minute each, spread so that not all come together."""
+    async def _keep_time(self) -> None:
+        """Who is here is told at once and then about once a minute; sessions are looked at as often. Both are spread,
+        so that not all come together."""
         while self._sockets:
             now = time.monotonic()
             due = [user for user in self._sockets if self._present_again.get(user, 0.0) <= now]
             for user in due:
-                self._present_again[user] = now + PRESENCE_SECONDS * random.uniform(0.75, 1.25)
+                self._present_again[user] = now + spread(PRESENCE_SECONDS)
             if due:
                 await database_sync_to_async(calendars_open.send_robust)(sender=None, user_ids=due)
-            await asyncio.sleep(PRESENCE_STEP)
+            unchecked = [
+                socket for sockets in self._sockets.values() for socket in sockets if socket.check_at <= now
+            ]
+            for socket in unchecked:
+                socket.check_at = now + spread(RECHECK_SECONDS)
+            if unchecked:
+                await self._check_sessions(unchecked)
+            await asyncio.sleep(STEP_SECONDS)
             self._present_again = {user: at for user, at in self._present_again.items() if at > now}
 
     def _dispatch(self, message: dict[str, Any]) -> None:
         if message == PROBE:
             self._probed.set()
             return
-        for socket in self._sockets.get(message.get("recheck"), ()):
-            socket.recheck()
+        if to_check := self._sockets.get(message.get("recheck")):
+            self.check_sessions(to_check)
         users = {notice["user"] for notice in message.get("notices", ())} | set(message.get("hosts", ()))
         if users:
             for listener in self.listeners:
@@ -170,6 +217,10 @@ class Hub:
         for notice in message.get("notices", ()):
             for socket in self._sockets.get(notice["user"], ()):
                 socket.offer(notice["calendar"], notice["revision"], notice["events"])
+
+
+def spread(seconds: float) -> float:
+    return seconds * random.uniform(0.75, 1.25)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
@@ -193,79 +244,59 @@ class CalendarConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.user_id: Any = self.scope["user"].pk
+        self.session_key: str | None = self.scope["session"].session_key
+        self.check_at = time.monotonic() + spread(RECHECK_SECONDS)
         self._pending: dict[str, tuple[int, list[str]]] = {}
-        self._wake = asyncio.Event()
-        self._check_at = time.monotonic() + RECHECK_SECONDS
         self._close_code: int | None = None
         self._received: deque[float] = deque(maxlen=MOST_MESSAGES)
-        self._sender: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
         await self.accept()  # before a refusal too: only an open socket can tell its close code
         if self.user_id is None:
             await self.close(UNAUTHENTICATED)
             return
         await hub().join(self)
-        self._sender = asyncio.create_task(self._send_pending())
 
     async def disconnect(self, code: int) -> None:
         hub().leave(self)
-        if self._sender is not None:
-            self._sender.cancel()
+        if self._sending is not None:
+            self._sending.cancel()
 
     # --- from the hub; never waits -------------------------------------------------------------
     def offer(self, calendar: str, revision: int, events: list[str]) -> None:
-        """Queue a notice; one that still waits for the same calendar is merged with it."""
+        """Queue a notice."""
+        self._merge(calendar, revision, events)
+        hub().send_soon(self)
+
+    def _merge(self, calendar: str, revision: int, events: list[str]) -> None:
+        """A notice that still waits for the same calendar becomes one with it."""
         before = self._pending.get(calendar)
         if before is not None:
             revision = max(before[0], revision)
             # An empty list speaks of the whole calendar.
             events = list(dict.fromkeys(before[1] + events)) if before[1] and events else []
         self._pending[calendar] = (revision, events)
-        self._wake.set()
-
-    def recheck(self) -> None:
-        self._check_at = 0.0
-        self._wake.set()
 
     def hang_up(self, code: int) -> None:
         self._close_code = code
-        self._wake.set()
+        self.send_pending()
+
+    def send_pending(self) -> None:
+        """In a task of its own, so that a stuck client holds up nobody; one at a time."""
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send_pending())
 
     # --- to the client -------------------------------------------------------------------------
     async def _send_pending(self) -> None:
         try:
-            while self._close_code is None:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), max(self._check_at - time.monotonic(), 0))
-                self._wake.clear()
-                if time.monotonic() >= self._check_at:
-                    self._check_at = time.monotonic() + RECHECK_SECONDS
-                    if not await self._session_is_valid():
-                        self._close_code = UNAUTHENTICATED
-                        break
-                while self._pending:
-                    calendar = next(iter(self._pending))
-                    revision, events = self._pending.pop(calendar)
-                    await self.send(
-                        json.dumps(
-                            {
-                                "type": "events-changed",
-                                "calendar": calendar,
-                                "revision": revision,
-                                "events": events,
-                            }
-                        )
-                    )
-            await self.close(self._close_code)
+            while self._pending and self._close_code is None:
+                calendar = next(iter(self._pending))
+                revision, events = self._pending.pop(calendar)
+                await self.send(_words(calendar, revision, tuple(events)))
+            if self._close_code is not None:
+                await self.close(self._close_code)
         except Exception:
             logger.exception("a socket's sender failed")
             await self.close(RESTARTING)
-
-    async def _session_is_valid(self) -> bool:
-        """Look at the session as it is stored now: `scope` remembers how it was at the handshake."""
-        store = import_module(settings.SESSION_ENGINE).SessionStore
-        session = store(self.scope["session"].session_key)
-        user = await get_user({"session": session})
-        return user.pk == self.user_id
 
     # --- from the client -----------------------------------------------------------------------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -287,6 +318,26 @@ class CalendarConsumer(AsyncWebsocketConsumer):
         if self.user_id is not None:
             for calendar, revision in await _calendars_ahead(self.user_id, seen):
                 self.offer(calendar, revision, [])
+
+
+@lru_cache(maxsize=64)
+def _words(calendar: str, revision: int, events: tuple[str, ...]) -> str:
+    """The notice as it travels; the same for every socket of a person."""
+    return json.dumps(
+        {"type": "events-changed", "calendar": calendar, "revision": revision, "events": list(events)}
+    )
+
+
+@database_sync_to_async
+def _ended(signed_in: set[tuple[str | None, Any]]) -> set[tuple[str | None, Any]]:
+    """Those of (session, user) that hold no more: as stored now, for `scope` remembers how it was at the handshake."""
+    store, ended = import_module(settings.SESSION_ENGINE).SessionStore, set()
+    for session_key, user_id in signed_in:
+        request = HttpRequest()
+        request.session = store(session_key)
+        if get_user(request).pk != user_id:
+            ended.add((session_key, user_id))
+    return ended
 
 
 @database_sync_to_async

@@ -249,8 +249,8 @@ def test_stuck_socket_holds_up_nobody_and_gets_one_merged_notice_later(alice: An
 
 def test_merged_notice_of_a_whole_calendar_stays_one() -> None:
     socket = CalendarConsumer()
-    socket._pending, socket._wake = {}, asyncio.Event()
-    socket.offer("a", 3, ["one"])
-    socket.offer("a", 5, [])
-    socket.offer("a", 4, ["two"])
+    socket._pending = {}
+    socket._merge("a", 3, ["one"])
+    socket._merge("a", 5, [])
+    socket._merge("a", 4, ["two"])
     assert socket._pending == {"a": (5, [])}
