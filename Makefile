@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Make's own time stamps decide what has to be installed anew.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-scaled check format messages bench fuzz lock browser redis
+.PHONY: help run test test-scaled check format messages bench fuzz crash load drill lock browser redis
 
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
@@ -40,6 +40,15 @@ bench: .venv/.dev .venv/.oracle browser ## the benchmarks, as ratios
 
 fuzz: .venv/.dev .venv/.fuzz ## requests of every kind against the API, as its description has it (FUZZ_EXAMPLES=…)
 	@$(PYTHON) -m tests.fuzz
+
+crash: .venv/.dev ## kill -9 at random under load, then nothing may be lost (ARGS="--seconds 300 --database postgresql")
+	@$(PYTHON) -m tests.crash $(ARGS)
+
+load: .venv/.dev ## 1,000 open calendars, 50 requests a second, 100,000 events (ARGS="--data FOLDER" keeps the data)
+	@$(PYTHON) -m tests.load $(ARGS)
+
+drill: .venv/.dev ## backup under load, destroy, restore, compare; full disk; SIGTERM (ARGS="--database postgresql")
+	@$(PYTHON) -m tests.drill $(ARGS)
 
 lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRADE=--upgrade to move on)
 	@compile="$(UV) pip compile --quiet --generate-hashes --universal --no-header --no-emit-index-url --python-version 3.11"; \

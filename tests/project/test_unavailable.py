@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -17,14 +18,28 @@ from tests.make import make_event
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def make_read_only() -> None:
-    is_sqlite = connection.vendor == "sqlite"
-    ask("PRAGMA query_only = ON" if is_sqlite else "SET default_transaction_read_only = on")
+@contextmanager
+def read_only() -> Iterator[None]:
+    say = (
+        "PRAGMA query_only = {}"
+        if connection.vendor == "sqlite"
+        else "SET default_transaction_read_only = {}"
+    )
+    ask(say.format("on"))
+    try:
+        yield
+    finally:
+        ask(say.format("off"))
 
 
-def make_full() -> None:
+@contextmanager
+def full() -> Iterator[None]:
     """Not one page more fits: as on a full disk, but of this connection alone."""
     ask(f"PRAGMA max_page_count = {ask('PRAGMA page_count')}")
+    try:
+        yield
+    finally:
+        ask("PRAGMA max_page_count = 4294967294")
 
 
 def ask(text: str) -> Any:
@@ -34,12 +49,12 @@ def ask(text: str) -> Any:
     return row and row[0]
 
 
-FAULTS = [make_read_only, make_full] if connection.vendor == "sqlite" else [make_read_only]
+TROUBLES = [read_only, full] if connection.vendor == "sqlite" else [read_only]
 
 
-@pytest.mark.parametrize("break_it", FAULTS)
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_a_write_that_cannot_be_kept_is_a_503_and_leaves_no_trace(
-    client: Client, alice: Any, settings: Any, break_it: Callable[[], None]
+    client: Client, alice: Any, settings: Any, trouble: Callable[[], AbstractContextManager[None]]
 ) -> None:
     settings.DEBUG = False
     event = make_event(alice, title="Before")
@@ -48,15 +63,12 @@ def test_a_write_that_cannot_be_kept_is_a_503_and_leaves_no_trace(
     body = {"title": "After", "description": "long " * 1500}
     form = f"/calendar/events/{event.pk}/edit/"
     fields = fields_of(client.get(form).text, "event-form")
-    break_it()
-    try:
+    with trouble():
         by_api = client.patch(
             f"/appointment/api/events/{event.pk}/", json.dumps(body), content_type="application/json"
         )
         by_page = client.post(form, fields | body)
         assert client.get("/calendar/").status_code == 200  # what is there can still be read
-    finally:
-        connection.close()
     assert by_api.status_code == 503, by_api.text
     assert (by_api.json()["error"], by_api.headers["Retry-After"]) == ("unavailable", "5")
     assert [found.title for found in CalendarEvent.objects.all()] == ["Before"]

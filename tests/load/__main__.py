@@ -1,0 +1,292 @@
+"""`make load`: one box with 1,000 open calendars, 50 requests a second, 100,000 events and 300 connected accounts.
+
+`python -m tests.load [--data FOLDER] [--seconds 60] [--prepare]`. The data set is made once in FOLDER (`--prepare`: only
+that). Google is the sandbox as a process of its own. Everything shares the machine: what the visitors themselves cost is
+said. The last part compares live notices to 1,000 sockets of one person with plain Channels groups on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+from cryptography.fernet import Fernet
+
+from tests.load.machine import own_seconds, use_of
+from tests.load.visitors import Answers, Fleet, Visitors, change, cookie_of
+from tests.load.wire import Connection
+from tests.sandbox.fixtures import run_sandbox
+from tests.servers import ROOT, Product, end_on_sigterm, free_port, leader, start_product, wait_for
+
+SOCKETS, PER_SECOND, SAVES = 1000, 50, 25
+PAGES = ("page", "turn", "event")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, help="where the data set is, or is to be made and kept")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--prepare", action="store_true", help="make the data set and measure nothing")
+    options = parser.parse_args()
+    end_on_sigterm()
+    with ExitStack() as stack:
+        folder = options.data or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "people.json").exists():
+            make_data(folder)
+        if options.prepare:
+            return 0
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="appointment-load-")))
+        for name in ("var", "google"):
+            shutil.copytree(folder / name, work / name)
+        control = stack.enter_context(run_sandbox(work / "google"))
+        product = start_product(work, **surroundings(folder, control.addresses))
+        stack.callback(product.stop)
+        people = json.loads((folder / "people.json").read_text())
+        spread_polls(work)
+        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+        problems = asyncio.run(measure(product, people, options.seconds, work))
+    for problem in problems:
+        print(f"MISSED: {problem}")
+    return 1 if problems else 0
+
+
+def surroundings(folder: Path, addresses: dict[str, str]) -> dict[str, str]:
+    """As in production, but over plain HTTP on this machine."""
+    keys = folder / "keys.json"
+    if not keys.exists():
+        keys.write_text(json.dumps({"SECRET_KEY": "load" * 10, "TOKEN_KEYS": Fernet.generate_key().decode()}))
+    return {
+        **addresses,
+        **json.loads(keys.read_text()),
+        "DEBUG": "0",
+        "GOOGLE_CLIENT_ID": "sandbox-client.apps.googleusercontent.com",
+        "GOOGLE_CLIENT_SECRET": "sandbox-secret",
+        "SYNC_POLL_SECONDS": "300",
+        "SYNC_SEND_DELAY_SECONDS": "5",
+        "EMAIL_URL": "dummymail://",
+        "API_RATE_PER_MINUTE": "1000000",
+    }
+
+
+def make_data(folder: Path) -> None:
+    for name in ("var", "google"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir()
+    with run_sandbox(folder / "google") as control:
+        environment = {
+            **os.environ,
+            **surroundings(folder, control.addresses),
+            "DJANGO_SETTINGS_MODULE": "project.settings",
+            "APPOINTMENT_ENV_FILE": os.devnull,
+            "APPOINTMENT_VAR_DIR": str(folder / "var"),
+        }
+        subprocess.run(
+            [sys.executable, "-m", "tests.load.data", str(folder)], cwd=ROOT, env=environment, check=True
+        )
+
+
+def spread_polls(work: Path) -> None:
+    """All accounts come due within the next poll interval, as they do in daily life."""
+    with sqlite3.connect(work / "var" / "appointment.sqlite3", timeout=20) as database:
+        soon = "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || (abs(random()) % 300) || ' seconds')"
+        database.execute(f"UPDATE sync_googleaccount SET next_run_at = {soon}")
+        database.execute(
+            "UPDATE sync_calendarlink SET next_poll_at = (SELECT next_run_at FROM sync_googleaccount a"
+            " WHERE a.id = account_id)"
+        )
+
+
+async def measure(product: Product, people: list[dict], seconds: float, work: Path) -> list[str]:
+    port, problems = product.port, []
+    web = leader(product, "project.web")
+    await Visitors(port, people).load(5, 4)  # everything is loaded once
+    await asyncio.sleep(2)
+    parts = {
+        "web": web,
+        "worker": leader(product, "manage.py worker"),
+        "with the supervisor": product.process.pid,
+    }
+    uses = {name: use_of(pid) for name, pid in parts.items()}
+    print("idle:", ", ".join(f"{name} {use.pss_mb:.0f} MB" for name, use in uses.items()))
+    idle = uses["with the supervisor"]
+    if idle.pss_mb > 250:
+        problems.append(f"idle memory {idle.pss_mb:.0f} MB > 250")
+
+    fleet, before = Fleet(), use_of(web)
+    begun = time.perf_counter()
+    await fleet.open(port, "/ws/calendar/", [cookie_of(person) for person in people[:SOCKETS]])
+    opened = time.perf_counter() - begun
+    await asyncio.sleep(8)  # presence is told, what opening needed is given back
+    each = (use_of(web).pss - before.pss) / SOCKETS
+    spent = use_of(product.process.pid).seconds
+    await asyncio.sleep(10)
+    share = (use_of(product.process.pid).seconds - spent) / 10
+    print(
+        f"{SOCKETS} open calendars: opened in {opened:.1f} s, {each:.1f} kB each, idle {share:.1%} of a core"
+    )
+    if each > 37:
+        problems.append(f"{each:.1f} kB per idle socket > 37")
+
+    visitors = Visitors(port, people)
+    await visitors.open_calendars()
+    before, own = use_of(product.process.pid), own_seconds()
+    runs_before = sync_runs(work)
+    begun = time.perf_counter()
+    answers = await visitors.load(PER_SECOND, seconds)
+    took = time.perf_counter() - begun
+    after = use_of(product.process.pid)
+    visitors.close()
+    problems += tell(answers, fleet)
+    print(
+        f"  processor: product {(after.seconds - before.seconds) / took:.0%} of a core, these visitors"
+        f" {(own_seconds() - own) / took:.0%}; {sync_runs(work) - runs_before} accounts synced meanwhile"
+    )
+    print(
+        f"  memory {before.pss_mb:.0f} → {after.pss_mb:.0f} MB under load; {len(fleet.moments)} notices heard"
+    )
+    print(f"  of {len(fleet.watchers)} sockets {fleet.lost} were lost; {late(work)}")
+    if fleet.lost:
+        problems.append(f"{fleet.lost} sockets were lost")
+    fleet.close()
+    await asyncio.sleep(3)
+    return problems + await compare_notices(product, people)
+
+
+def tell(answers: Answers, fleet: Fleet) -> list[str]:
+    every = answers.all()
+    print(
+        f"{PER_SECOND} requests/s: {len(every)} answered, {len(answers.errors)} errors; milliseconds p50 / p95 / max:"
+    )
+    for kind, took in sorted(answers.milliseconds.items()):
+        print(f"  {kind:<10}{len(took):6}  {shown(took)}")
+    print(f"  {'all':<10}{len(every):6}  {shown(every)}  {dict(answers.statuses)}")
+    problems = []
+    pages = [took for kind in PAGES for took in answers.milliseconds.get(kind, [])]
+    if percentile(pages, 95) >= 300:
+        problems.append(f"p95 of pages {percentile(pages, 95):.0f} ms >= 300")
+    if answers.errors:
+        problems.append(f"{len(answers.errors)} errors, such as {answers.errors[:3]}")
+    return problems
+
+
+def shown(values: list[float]) -> str:
+    return f"{statistics.median(values):7.0f} {percentile(values, 95):7.0f} {max(values):7.0f}"
+
+
+def percentile(values: list[float], percent: int) -> float:
+    return sorted(values)[max(0, round(len(values) * percent / 100) - 1)]
+
+
+def sync_runs(work: Path) -> int:
+    return ask(
+        work, "SELECT count(*) FROM sync_googleaccount WHERE last_run_at > datetime('now', '-5 minutes')"
+    )
+
+
+def late(work: Path) -> str:
+    late_ones = ask(
+        work, "SELECT count(*) FROM sync_googleaccount WHERE next_run_at < datetime('now', '-5 seconds')"
+    )
+    return f"{late_ones} accounts more than 5 s late"
+
+
+def ask(work: Path, query: str) -> int:
+    with sqlite3.connect(work / "var" / "appointment.sqlite3", timeout=20) as database:
+        found: int = database.execute(query).fetchone()[0]
+        return found
+
+
+# --- live notices to a thousand sockets of one person --------------------------------------------
+async def compare_notices(product: Product, people: list[dict]) -> list[str]:
+    person, problems = people[-1], []
+    cookies = [cookie_of(person)] * SOCKETS
+    with running_peer() as peer_port:
+        ours, theirs = Fleet(), Fleet()
+        await ours.open(product.port, "/ws/calendar/", cookies[:1])
+        one, _ = await notices(product.port, ours, person)
+        await ours.open(product.port, "/ws/calendar/", cookies[1:])
+        await theirs.open(peer_port, "/ws/", [""] * SOCKETS)
+        await asyncio.sleep(2)
+        # In turn, so that both meet the same machine.
+        many, last, peer_saves, peer_last = [], [], [], []
+        for _ in range(5):
+            saves, arrivals = await notices(product.port, ours, person, SAVES // 5)
+            many, last = many + saves, last + arrivals
+            saves, arrivals = await notices(peer_port, theirs, None, SAVES // 5)
+            peer_saves, peer_last = peer_saves + saves, peer_last + arrivals
+        for fleet in (ours, theirs):
+            fleet.close()
+    print(f"live notice to the last of {SOCKETS} sockets, from the request on; milliseconds p50 / p95 / max:")
+    print(f"  ours (with the save)    {shown(last)}\n  plain Channels groups   {shown(peer_last)}")
+    print("the request itself:")
+    print(f"  a save with 1 watcher   {shown(one)}\n  with {SOCKETS}               {shown(many)}")
+    print(f"  group_send to {SOCKETS}      {shown(peer_saves)}")
+    ratio = percentile(last, 95) / percentile(peer_last, 95)
+    slower = statistics.median(many) / statistics.median(one)
+    print(f"  notice p95 {ratio:.2f} × Channels groups; save {slower:.2f} × that with one watcher")
+    if ratio > 0.5:
+        problems.append(f"the last notice takes {ratio:.2f} × Channels groups > 0.5")
+    if slower > 1.3:
+        problems.append(f"a save with {SOCKETS} watchers takes {slower:.2f} × > 1.3")
+    return problems
+
+
+async def notices(
+    port: int, fleet: Fleet, person: dict | None, count: int = SAVES
+) -> tuple[list[float], list[float]]:
+    """(milliseconds of each request, milliseconds until the last socket has heard of it)."""
+    connection, chance = Connection(port), random.Random(port)
+    requests, arrivals = [], []
+    for _ in range(count):
+        fleet.moments.clear()
+        begun = time.perf_counter()
+        if person is None:
+            status, *_ = await connection.request("POST", "/", {})
+        else:
+            headers, body = change(chance)
+            status, *_ = await connection.request(
+                "PATCH",
+                f"/appointment/api/events/{person['events'][0]}/",
+                {**headers, "Cookie": cookie_of(person)},
+                body,
+            )
+        requests.append((time.perf_counter() - begun) * 1000)
+        assert status in (200, 204), status
+        arrivals.append((await fleet.last_of(len(fleet.watchers)) - begun) * 1000)
+        await asyncio.sleep(0.15)
+    connection.close()
+    return requests, arrivals
+
+
+@contextmanager
+def running_peer() -> Iterator[int]:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "daphne", "-v", "0", "-p", str(port), "tests.load.peer:application"], cwd=ROOT
+    )
+    try:
+        wait_for(lambda: httpx.post(f"http://127.0.0.1:{port}/").status_code == 204, "the peer")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
