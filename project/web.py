@@ -20,9 +20,9 @@ from twisted.internet import defer, reactor
 from project import reach
 
 LOOK_SECONDS = 0.05
-LOOKS = 100  # five seconds; the supervisor kills after ten
+LOOKS = 150  # seven and a half seconds; the supervisor kills after ten
 QUIET_LOOKS = 3
-THREADS_SECONDS = 2.0
+THREADS_SECONDS = 1.0
 
 
 class DrainingServer(Server):
