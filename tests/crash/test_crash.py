@@ -11,7 +11,7 @@ import pytest
 from tests.servers import ROOT, demo_data
 
 pytestmark = pytest.mark.processes
-SECONDS = os.environ.get("CRASH_SECONDS", "12")
+SECONDS = os.environ.get("CRASH_SECONDS", "10")
 
 
 def test_kills_at_random_lose_nothing_that_was_acknowledged_and_sell_nothing_twice() -> None:
