@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from scheduling.core import language, wording
@@ -119,7 +120,12 @@ def _event_pattern() -> str:
 
 
 def new_address(start: str) -> str:
-    return f"{reverse('event-new')}?{start}"
+    return f"{_new_event()}?{start}"
+
+
+@cache
+def _new_event() -> str:
+    return reverse("event-new")
 
 
 def offset_name(moment: datetime, place: ZoneInfo) -> str:
