@@ -27,8 +27,8 @@ def glance(calendar_ids: Collection[UUID], start: datetime, end: datetime) -> tu
 
     All-day ones are included when they touch the window in any zone.
     """
-    first, last = start - queries.ALL_DAY_MARGIN, end + queries.ALL_DAY_MARGIN
-    if queries.beyond_horizon(list(calendar_ids), first, last):
+    margin = queries.ALL_DAY_MARGIN
+    if queries.beyond_horizon(list(calendar_ids), start - margin, end + margin):
         return _computed(queries.occurrences_between(calendar_ids, start, end))
     rows = [
         Row(
@@ -40,7 +40,7 @@ def glance(calendar_ids: Collection[UUID], start: datetime, end: datetime) -> tu
             availability == BUSY and not (answers and owner_declined(json.loads(answers))),
         )
         for event, begins, ends, original, is_all_day, availability, answers in Occurrence.objects.rows_touching(
-            calendar_ids, first, last, COLUMNS, of_events="TRUE"
+            calendar_ids, start, end, COLUMNS, all_day_margin=margin, joined=True
         )
     ]
     rows.sort(key=lambda row: (row.start, -row.end, row.event))

@@ -150,6 +150,7 @@ def _add_busy(
         start,
         end,
         'o.calendar_id, o.start, o."end", o.is_all_day, e.attendees',
+        joined=True,
         of_events=condition,
         parameters=parameters,
     ):

@@ -60,13 +60,15 @@ def thin_out(
     booked, until, lightly = [0] * count, [0] * count, set()
     low, high = (shown[0] - days[0]).days, (shown[-1] - days[0]).days + 1
     bars: list[tuple[int, int, bool, int, Row]] = []
-    timed: list[tuple[int, int, Row]] = []
+    timed: list[tuple[int, Row]] = []
     for row in rows:
         _, start, end, _, is_all_day, is_busy = row
         if is_all_day:
             first, last = (start - first_utc) // DAY_SECONDS, (end - first_utc) // DAY_SECONDS
         else:
-            first, last = bisect_right(midnights, start) - 1, bisect_left(midnights, end)
+            first = bisect_right(midnights, start) - 1
+            is_of_one_day = 0 <= first < count and end <= midnights[first + 1]
+            last = first + 1 if is_of_one_day else bisect_left(midnights, end)
         last = max(last, first + 1)
         if is_busy:
             for n in range(max(first, 0), min(last, count)):
@@ -84,14 +86,13 @@ def thin_out(
         if is_all_day or end - start >= DAY_SECONDS:
             bars.append((first, -last, not is_all_day, start, row))
         else:
-            timed.append((first, last, row))
+            timed.append((first, row))
+    bars.sort(key=lambda bar: bar[:4])
+    left_out: dict[date, int] = {}
     if limits is None:
-        kept = [bar[-1] for bar in bars] + [one[-1] for one in timed]
-        left_out: dict[date, int] = {}
+        kept = [bar[-1] for bar in bars] + [row for _, row in timed]
     else:
-        bars.sort(key=lambda bar: bar[:4])
-        places = [(first, -end, row) for first, end, _, _, row in bars]
-        kept, left_out = _within(places + [(first, first + 1, row) for first, _, row in timed], days, limits)
+        kept, left_out = _within(bars, timed, days, limits)
     kept.sort(key=lambda row: (row.start, -row.end))
     return Crowd(
         kept=kept,
@@ -102,21 +103,30 @@ def thin_out(
 
 
 def _within(
-    places: Iterable[tuple[int, int, Row]], days: Sequence[date], limits: dict[date, int]
+    bars: Iterable[tuple[int, int, bool, int, Row]],
+    timed: Iterable[tuple[int, Row]],
+    days: Sequence[date],
+    limits: dict[date, int],
 ) -> tuple[list[Row], dict[date, int]]:
-    """(what some day of it has room for, how many of each day are left out)."""
+    """(what some day of it has room for, how many of each day are left out); bars come first."""
     room = [limits.get(day, 0) for day in days]
+    left = [0] * len(days)
     kept: list[Row] = []
-    left_out: dict[date, int] = {}
-    for first, last, row in places:
-        if any(room[n] > 0 for n in range(first, last)):
+    for first, minus_last, _, _, row in bars:
+        its_days = range(first, -minus_last)
+        has_room = any(room[n] > 0 for n in its_days)
+        if has_room:
             kept.append(row)
-            for n in range(first, last):
-                room[n] -= 1
+        for n in its_days:
+            room[n] -= has_room
+            left[n] += not has_room
+    for n, row in timed:
+        if room[n] > 0:
+            kept.append(row)
+            room[n] -= 1
         else:
-            for n in range(first, last):
-                left_out[days[n]] = left_out.get(days[n], 0) + 1
-    return kept, left_out
+            left[n] += 1
+    return kept, {day: number for day, number in zip(days, left, strict=True) if number}
 
 
 def _seconds(day: date, place: ZoneInfo) -> int:

@@ -27,13 +27,14 @@ class OccurrenceManager(models.Manager["Occurrence"]):
         columns: str,
         *,
         all_day_margin: timedelta = timedelta(),
+        joined: bool = False,
         of_events: str = "",
         parameters: Collection[Any] = (),
     ) -> list[tuple[Any, ...]]:
         """What may overlap `[start, end)`, unordered: `columns` of the occurrences `o`, as the database has them.
 
-        All-day ones are also found when they lie up to `all_day_margin` outside. With a condition `of_events` on
-        their events (its values in `parameters`), `columns` may be of the event `e` too.
+        All-day ones are also found when they lie up to `all_day_margin` outside. `joined` with their events,
+        `columns` and the condition `of_events` (its values in `parameters`) may be of the event `e` too.
 
         One bounded range of one index is read for each class of length: an overlap alone bounds a B-tree on one
         side only, and all that ever was would be read. The SQL is ours for two reasons. PostgreSQL takes an OR of
@@ -47,13 +48,13 @@ class OccurrenceManager(models.Manager["Occurrence"]):
         margin = int(all_day_margin.total_seconds())
         first, last = inner[0] - margin, inner[1] + margin
         source = "scheduling_occurrence o"
-        if of_events:
+        if joined:
             source += " JOIN scheduling_calendarevent e ON e.id = o.event_id"
-            of_events = f" AND ({of_events})"
+        condition = f" AND ({of_events})" if of_events else ""
         arm = (
             f"SELECT {columns} FROM {source} WHERE o.calendar_id IN ({', '.join(['%s'] * len(calendars))})"
             f' AND o.reach = %s AND o.start >= %s AND o.start < %s AND o."end" >= %s'
-            f' AND (o.is_all_day OR (o."end" >= %s AND o.start < %s)){of_events}'
+            f' AND (o.is_all_day OR (o."end" >= %s AND o.start < %s)){condition}'
         )
         values: list[Any] = []
         for reach, longest in enumerate((*Occurrence.REACHES, None)):
