@@ -12,13 +12,14 @@ from scheduling.core.crowd import Row
 from scheduling.core.event import owner_declined
 from scheduling.models import CalendarEvent, EventInstance, Occurrence
 
-ATTENDEES = "CAST(e.attendees AS TEXT)"
-# Whether the owner has declined stands in a list; few events have anyone who did.
-COLUMNS = (
-    'o.event_id, o.start, o."end", o.original_start, o.is_all_day, e.availability,'
-    f" CASE WHEN {ATTENDEES} LIKE '%%declined%%' THEN {ATTENDEES} ELSE '' END"
-)
 BUSY = CalendarEvent.Availability.BUSY
+ATTENDEES = "CAST(e.attendees AS TEXT)"
+# The last one is why its owner may be free: '-' by the event's word, the answers of its guests where anyone has declined.
+COLUMNS = (
+    'o.event_id, o.start, o."end", o.original_start, o.is_all_day,'
+    f" CASE WHEN e.availability <> '{BUSY}' THEN '-'"
+    f" WHEN {ATTENDEES} LIKE '%%declined%%' THEN {ATTENDEES} ELSE '' END"
+)
 Read = Callable[[Iterable[Row]], list[EventInstance]]
 
 
@@ -31,20 +32,17 @@ def glance(calendar_ids: Collection[UUID], start: datetime, end: datetime) -> tu
     if queries.beyond_horizon(list(calendar_ids), start - margin, end + margin):
         return _computed(queries.occurrences_between(calendar_ids, start, end))
     rows = [
-        Row(
-            event,
-            begins,
-            ends,
-            original,
-            is_all_day,
-            availability == BUSY and not (answers and owner_declined(json.loads(answers))),
-        )
-        for event, begins, ends, original, is_all_day, availability, answers in Occurrence.objects.rows_touching(
+        Row(event, begins, ends, original, is_all_day, is_busy=not excuse or _is_busy(excuse))
+        for event, begins, ends, original, is_all_day, excuse in Occurrence.objects.rows_touching(
             calendar_ids, start, end, COLUMNS, all_day_margin=margin, joined=True
         )
     ]
     rows.sort(key=lambda row: (row.start, -row.end, row.event))
     return rows, _stored
+
+
+def _is_busy(excuse: str) -> bool:
+    return excuse != "-" and not owner_declined(json.loads(excuse))
 
 
 def _stored(rows: Iterable[Row]) -> list[EventInstance]:

@@ -57,7 +57,7 @@ def thin_out(
     midnights = [_seconds(day, place) for day in (*days, days[-1] + DAY)]
     first_utc = int(datetime.combine(days[0], time.min, UTC).timestamp())
     count = len(days)
-    booked, until, lightly = [0] * count, [0] * count, set()
+    booked, until, lightly = [0] * count, midnights[:-1], set()  # `until` when a day is booked so far
     low, high = (shown[0] - days[0]).days, (shown[-1] - days[0]).days + 1
     bars: list[tuple[int, int, bool, int, Row]] = []
     timed: list[tuple[int, Row]] = []
@@ -72,7 +72,7 @@ def thin_out(
         last = max(last, first + 1)
         if is_busy:
             for n in range(max(first, 0), min(last, count)):
-                begin, finish = max(start, midnights[n], until[n]), min(end, midnights[n + 1])
+                begin, finish = max(start, until[n]), min(end, midnights[n + 1])
                 if is_all_day:
                     lightly.add(n)
                 elif finish > begin:
