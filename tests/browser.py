@@ -25,10 +25,10 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *sandbox])
 
 
-def sign_in(page: Page) -> None:
-    """As Ana of the demo, by the form; `page` has the product as its base address."""
+def sign_in(page: Page, person: str = PERSON, *, goes_to: str = "**/calendar/**") -> None:
+    """As somebody of the demo, by the form; `page` has the product as its base address."""
     page.goto("/accounts/login/")
-    page.fill("input[name=login]", PERSON)
+    page.fill("input[name=login]", person)
     page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/calendar/**")
+    page.wait_for_url(goes_to)

@@ -36,10 +36,18 @@ def bob(db: None) -> Any:
     return make_user("bob@example.com")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """An installation of the module's own: `manage.py serve`, SQLite, the sandbox Google, demo content."""
-    running = start_product(tmp_path_factory.mktemp("product"), demo=True)
+    """One installation for all files: `manage.py serve`, SQLite, the sandbox Google, demo content.
+
+    So each file has days or people of its own there, and asks nothing more of whoever signs in as Ana. A file that
+    stops servers, connects Ana to Google or needs other settings takes a `product` of its own: see `own_product`.
+    """
+    yield from own_product(tmp_path_factory)
+
+
+def own_product(tmp_path_factory: pytest.TempPathFactory, **over: str) -> Iterator[Product]:
+    running = start_product(tmp_path_factory.mktemp("product"), demo=True, **over)
     yield running
     running.stop()
 
@@ -64,11 +72,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, product: Product) -> Any:
     """The state of a browser in which Ana is signed in."""
-    context = browser.new_context(base_url=product.url)
-    sign_in(context.new_page())
-    state = context.storage_state()
-    context.close()
-    return state
+    if product.signed_in is None:
+        context = browser.new_context(base_url=product.url)
+        sign_in(context.new_page())
+        product.signed_in = context.storage_state()
+        context.close()
+    return product.signed_in
 
 
 @pytest.fixture

@@ -1,20 +1,24 @@
 """Pictures of the product as people see it, into `var/screenshots`: `python -m tests.screenshots [part of a name …]`.
 
-Month, week, day, agenda, dialogs, search, settings, sync; light and dark; desktop and phone; paper.
+Ana's views and dialogs, then every page of `tests/pages.py` as Bo and as a guest (`page-…`, its whole height); light and
+dark; desktop and phone; paper.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import launch, sign_in
-from tests.servers import ROOT, start_product
+from tests.browser import PASSWORD, launch, sign_in
+from tests.pages import ADMINISTRATION, OWNER_EMAIL, plant_in
+from tests.servers import ROOT, Product, start_product
 
 FOLDER = ROOT / "var" / "screenshots"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -86,10 +90,51 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "drag": drag,
     "empty": page_at("/calendar/month/2031-05-01/"),
     "search": page_at("/calendar/search/?q=stand"),
-    "settings": page_at("/calendar/settings/"),
-    "trash": page_at("/calendar/trash/"),
-    "sync": page_at("/sync/"),
 }
+
+
+def name_of(address: str) -> str:
+    """`page-calendar-types-new` of `/calendar/types/new/`; ids and secrets are left out."""
+    path, _, query = address.partition("?")
+    words = [word for word in re.split(r"[/.]", path) if word and len(word) < 20 and not word.isdigit()]
+    return "-".join(["page", *(words or ["home"]), *(["asked"] if query else [])])
+
+
+def take(page: Page, name: str) -> None:
+    """The page as it is, in every size and theme."""
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.screenshot(path=FOLDER / f"{name}-{size}-{theme}.png", full_page=True)
+
+
+def take_pages(browser: Browser, product: Product, wanted: list[str]) -> None:
+    owner, guest = (
+        browser.new_context(base_url=product.url, reduced_motion="reduce").new_page() for _ in range(2)
+    )
+    sign_in(owner, OWNER_EMAIL)
+    pages = plant_in(product)
+    owner.goto("/accounts/reauthenticate/")
+    owner.fill("input[name=password]", PASSWORD)
+    owner.keyboard.press("Enter")
+    owner.wait_for_url(lambda url: "reauthenticate" not in url)
+    guest.route(
+        "**/failures/*",
+        lambda route: route.fulfill(
+            body=pages.failures[route.request.url.split("/")[-1]], content_type="text/html"
+        ),
+    )
+    looks = [
+        (guest, address)
+        for address in chain(*pages.guest.values(), (f"/failures/{name}" for name in pages.failures))
+    ]
+    looks += [(owner, address) for address in chain(*pages.owner.values(), ADMINISTRATION)]
+    for page, address in looks:
+        name = name_of(address)
+        if not wanted or any(part in name for part in wanted):
+            show(page, address)
+            take(page, name)
 
 
 def main(wanted: list[str]) -> None:
@@ -127,6 +172,7 @@ def main(wanted: list[str]) -> None:
                 if name in scenes:
                     view(name)(page)
                     page.pdf(path=FOLDER / f"{name}.pdf", prefer_css_page_size=True)
+            take_pages(browser, product, wanted)
         finally:
             browser.close()
             product.stop()

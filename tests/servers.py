@@ -45,6 +45,8 @@ class Product:
     folder: Path
     process: subprocess.Popen[bytes]
     log: Path = field(repr=False)
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    signed_in: Any = field(default=None, repr=False)  # the state of a browser in which Ana is
 
     def command(self, *arguments: str, check: bool = True, stdin: str = "") -> str:
         """Run `manage.py …` beside the running product; returns what it prints."""
@@ -68,7 +70,9 @@ class Product:
         return "\n".join(text for (text,) in rows).encode()
 
     def api_token(self, email: str) -> str:
-        return self.command("api_token", email).split()[-1]
+        if email not in self.tokens:
+            self.tokens[email] = self.command("api_token", email).split()[-1]
+        return self.tokens[email]
 
     @property
     def port(self) -> int:

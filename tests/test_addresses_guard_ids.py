@@ -18,6 +18,7 @@ from django.db import transaction
 from django.test import Client
 
 from scheduling import services
+from scheduling.core.event import to_json
 from scheduling.models import ApiToken, Calendar, EventRevision
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount, JournalEntry
 from tests.make import make_event, make_guest, make_type, make_user
@@ -73,7 +74,10 @@ def make_everything(user: Any) -> dict[str, Any]:
     )
     event_link = EventLink.objects.create(link=link, event=event, google_id="abc", base={})
     conflict = Conflict.objects.create(
-        event_link=event_link, groups=["text"], ours={"title": "a"}, theirs={"title": "b"}
+        event_link=event_link,
+        groups=["title"],
+        ours=to_json(replace(event.values, title="Ours")),
+        theirs=to_json(event.values),
     )
     entry = JournalEntry.objects.create(
         account=account,
@@ -85,8 +89,8 @@ def make_everything(user: Any) -> dict[str, Any]:
         after={"title": "b"},
     )
     ics = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261124T090000Z\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-    subscription = services.subscribe(user=user, url="https://calendars.example.com/a.ics")
-    hook = services.create_webhook(user=user, url="https://example.com/hook", kinds=["events.changed"])
+    subscription = services.subscribe(user=user, url="https://calendars.invalid/a.ics")
+    hook = services.create_webhook(user=user, url="https://hooks.invalid/hook", kinds=["events.changed"])
     return {
         "webhook_id": hook.pk,
         "delivery_id": services.ping_webhook(webhook=hook).pk,

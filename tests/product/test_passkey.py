@@ -7,11 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser import PASSWORD, PERSON, sign_in
+from tests.browser import PASSWORD
 from tests.servers import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
+PERSON = "passkey@example.com"
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -28,7 +29,11 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(browser: Browser, pr
     device = context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    sign_in(page)
+    page.goto("/accounts/signup/")
+    page.fill("[name=email]", PERSON)
+    page.fill("[name=password1]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/calendar/**")
     page.goto("/accounts/2fa/webauthn/add/")
     page.fill("[name=password]", PASSWORD)  # who adds a key says once more who they are
     page.keyboard.press("Enter")

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.servers import Product, start_product, wait_for
+from tests.conftest import own_product
+from tests.servers import Product, wait_for
 from tests.smtp import MailSink
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -24,10 +25,7 @@ def post() -> Iterator[MailSink]:
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory, post: MailSink) -> Iterator[Product]:
-    folder = tmp_path_factory.mktemp("product")
-    running = start_product(folder, demo=True, EMAIL_URL=f"smtp://127.0.0.1:{post.port}")
-    yield running
-    running.stop()
+    yield from own_product(tmp_path_factory, EMAIL_URL=f"smtp://127.0.0.1:{post.port}")
 
 
 def test_a_reminder_is_mailed_in_time_and_shown_on_the_open_page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.conftest import own_product
 from tests.servers import Product, leader, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -25,6 +27,11 @@ COUNT_CHANGES = """() => {
   new MutationObserver(() => { window.said += 1; })
     .observe(document.getElementById('status'), { childList: true, characterData: true, subtree: true });
 }"""
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    yield from own_product(tmp_path_factory)
 
 
 @pytest.fixture

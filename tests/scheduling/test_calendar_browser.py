@@ -1,4 +1,4 @@
-"""The grids in a real browser: what a refresh must leave alone, the keyboard, room, and accessibility rules."""
+"""The grids in a real browser: what a refresh must leave alone, the keyboard, and room."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.servers import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
-
-VIEWS = ["month", "week", "day", "agenda"]
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture
@@ -81,7 +77,7 @@ def test_refresh_of_what_a_script_has_styled_breaks_no_content_policy(page: Page
 
 
 def test_refresh_keeps_an_open_list_of_the_month(page: Page, api: httpx.Client) -> None:
-    day = today() + timedelta(days=400)
+    day = datetime(2029, 6, 13, 12, tzinfo=UTC)
     for n in range(6):
         add(api, f"Full day {n}", day + timedelta(minutes=n))
     live(page, "month", day)
@@ -222,7 +218,7 @@ def test_grid_and_side_work_without_javascript(browser: Browser, product: Produc
 
 # --- room and looks ----------------------------------------------------------------------------
 def test_boxes_of_a_crowded_day_do_not_overlap(page: Page, api: httpx.Client) -> None:
-    day = today() + timedelta(days=500)
+    day = datetime(2029, 9, 12, 12, tzinfo=UTC)
     for n in range(12):
         add(api, f"Clash {n}", day + timedelta(minutes=7 * n), hours=1.5)
     add(api, "Over midnight", day + timedelta(hours=10), hours=4)
@@ -236,48 +232,3 @@ def test_boxes_of_a_crowded_day_do_not_overlap(page: Page, api: httpx.Client) ->
             for b in boxes[i + 1 :]:
                 apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 1 or b[3] <= a[1] + 1
                 assert apart, (view, a, b)
-
-
-@pytest.mark.parametrize("width", [320, 390, 768, 1024])
-def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 700})
-    for address in [*(f"/calendar/{view}/2026-11-24/" for view in VIEWS), "/calendar/settings/", "/sync/"]:
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
-
-
-PAGES = [
-    *(f"/calendar/{view}/" for view in VIEWS),
-    "/calendar/month/2031-05-01/",
-    "/calendar/settings/",
-    "/calendar/trash/",
-    "/calendar/events/new/",
-    "/calendar/quick-add/?text=lunch tomorrow 13:00",
-    "/sync/",
-    "/accounts/email/",
-]
-PUBLIC = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_pages_break_no_accessibility_rule(
-    browser: Browser, product: Product, signed_in: Any, theme: Any, width: int
-) -> None:
-    size = {"width": width, "height": 900}
-    for state, addresses in ((signed_in, PAGES), (None, PUBLIC)):
-        context = browser.new_context(
-            base_url=product.url, storage_state=state, color_scheme=theme, viewport=size, bypass_csp=False
-        )
-        page = context.new_page()
-        for address in addresses:
-            where = (
-                f"{address}{today():%Y-%m-%d}/"
-                if address.endswith(tuple(f"/{v}/" for v in VIEWS))
-                else address
-            )
-            page.goto(where)
-            found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-            faults = [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]]
-            assert faults == [], where
-        context.close()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser import sign_in
 from tests.scheduling.payloads import PAYLOADS
 from tests.servers import Product
 
@@ -23,7 +25,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from scheduling import services
 from scheduling.core.event import EventValues, clean_text
-ana, payloads = User.objects.get(email="ana@example.com"), json.loads(sys.stdin.read())
+from tests.browser import PASSWORD
+eve = User.objects.create_user(username="eve@example.com", email="eve@example.com", password=PASSWORD)
+payloads = json.loads(sys.stdin.read())
 start = datetime(2031, 5, 5, 6, 0, tzinfo=UTC)
 
 def plant(n, payload):
@@ -39,7 +43,7 @@ def plant(n, payload):
 
 with transaction.atomic():
     payloads = [clean_text(payload) for payload in payloads]
-    calendars = [services.create_calendar(user=ana, name=payload[:200]) for payload in payloads[::10]]
+    calendars = [services.create_calendar(user=eve, name=payload[:200]) for payload in payloads[::10]]
     print(*[plant(n, payload) for n, payload in enumerate(payloads)])
 """
 WATCH = """
@@ -64,6 +68,14 @@ def events(product: Product) -> list[str]:
     """Each payload as it is, and in HTML, so that the description is drawn as HTML whatever the payload is."""
     both = [text for payload in PAYLOADS for text in (payload, f"<p>Agenda</p>{payload}")]
     return product.command("shell", "--verbosity", "0", "-c", PLANT, stdin=json.dumps(both)).split()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, product: Product, events: list[str]) -> Any:
+    """Eve's, whose calendars hold it all."""
+    context = browser.new_context(base_url=product.url)
+    sign_in(context.new_page(), "eve@example.com")
+    return context.storage_state()
 
 
 @pytest.fixture

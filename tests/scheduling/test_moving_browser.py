@@ -395,6 +395,33 @@ def test_long_press_lifts_an_event(
     context.close()
 
 
+def test_occurrence_that_was_changed_alone_moves_alone_without_a_question(
+    page: Page, api: httpx.Client, make: Make
+) -> None:
+    series = make("Each of them")
+    api.patch(f"events/{series}/", json={"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"]})
+    alone = {"scope": "this", "occurrence": at(DAY, "10:00")}
+    answer = api.patch(f"events/{series}/", params=alone, json={"title": "This one"})
+    assert answer.status_code == 200, answer.text
+    show(page)
+    box = page.locator("#grid .ev", has_text="This one")
+    event = str(box.get_attribute("data-event"))
+    x, y = middle(box)
+    hour = page.locator(".tg-col").first.bounding_box()["height"] / 24  # type: ignore[index]
+    drag(page, (x, y), (x, y + 2 * hour))
+    expect(toast(page)).to_contain_text("Saturday 7 August 2027, 12:00")
+    expect(page.locator("#scope-form")).to_have_count(0)
+    expect(box).to_have_class(re.compile(r"\br-145\b"))
+    window = {"start": f"{DAY}T00:00:00Z", "end": f"{DAY + timedelta(days=15)}T00:00:00Z"}
+    starts = {
+        (item["title"], item["start_time"][8:13])
+        for item in api.get("events/", params=window).json()["items"]
+        if item["title"] in ("This one", "Each of them")
+    }
+    assert starts == {("This one", "07T10"), ("Each of them", "14T08"), ("Each of them", "21T08")}
+    assert event
+
+
 def test_drag_of_one_of_a_series_asks_what_goes_with_it(page: Page, api: httpx.Client, make: Make) -> None:
     event = make("Each Saturday")
     api.patch(f"events/{event}/", json={"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"]})

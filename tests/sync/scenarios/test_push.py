@@ -169,3 +169,20 @@ def test_scenario_29_an_edit_made_while_its_earlier_version_is_under_way_is_sent
     services.mark_synced(event=event, revision=sent)
     run(account)
     assert google.titles() == ["Second"]
+
+
+def test_a_deletion_that_is_undone_in_time_never_reaches_google(
+    alice: Any, google: GoogleSide, account: GoogleAccount, settings: Any
+) -> None:
+    run(account)
+    event = make_event(alice, title="Kept")
+    run(account)
+    settings.SYNC_SEND_DELAY_SECONDS = 3600
+    google.clear_log()
+    remove(event)
+    assert run_account(account.pk).is_ok  # as the worker runs it: the time for second thoughts is not over
+    event.refresh_from_db()
+    services.undo_change(event=event, revision=event.revision, origin="web")
+    run(account)
+    assert google.titles() == ["Kept"]
+    assert google.log("DELETE") == []

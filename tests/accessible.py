@@ -1,0 +1,64 @@
+"""What is wrong with a page as people see it: the rules of axe in both themes on a desk and on a phone, and room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+WIDTHS, THEMES = (1280, 360), ("light", "dark")
+NARROW = (1024, 768, 320)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What of them reads colours; all others find in the dark what they found in the light.
+RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
+SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
+  .filter((el) => el.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+  .filter((el) => {
+    const boxes = [el, ...(el.labels ?? [])].map((part) => part.getBoundingClientRect());
+    const isInText = el.matches('p a, small a, dd a, td a, .ag-t a, label a');
+    return boxes[0].width > 1 && !isInText && !boxes.some((box) => box.width > 23.5 && box.height > 23.5);
+  }).map((el) => `target too small: ${el.outerHTML.slice(0, 160)}`)"""
+WIDE_SPACING = """() => document.querySelectorAll('body *').forEach((el) => {
+  Object.assign(el.style, { letterSpacing: '.12em', wordSpacing: '.16em', lineHeight: '1.5' }); })"""
+
+
+def faults_of(page: Page) -> dict[str, list[str]]:
+    """What breaks a rule of axe, by theme and width; the page is left light and narrow."""
+    page.evaluate(Axe().axe_script)
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in reversed(THEMES):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            expect(page.locator(f"html[data-bs-theme={theme}], html:not([data-bs-theme])")).to_be_attached()
+            page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+            is_light = theme == "light"
+            rules = (
+                {"type": "tag", "values": RULES} if is_light else {"type": "rule", "values": RULES_OF_COLOUR}
+            )
+            found[f"{page.url} {theme} {width}"] = _violations(page, rules)
+    return {where: faults for where, faults in found.items() if faults}
+
+
+def crowding_of(page: Page) -> dict[str, list[str]]:
+    """Targets under 24 px on a phone, and pages that scroll sideways; the spacing of its text is spoilt after it."""
+    page.set_viewport_size({"width": 360, "height": 640})
+    found = {f"{page.url} targets": page.evaluate(SMALL_TARGETS)}
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 640})
+        found[f"{page.url} {width}"] = _sideways(page)
+    page.evaluate(WIDE_SPACING)
+    found[f"{page.url} {width}, wide spacing"] = _sideways(page)
+    return {where: faults for where, faults in found.items() if faults}
+
+
+def _violations(page: Page, rules: dict[str, Any]) -> list[str]:
+    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+    violations = page.evaluate("options => axe.run(options).then(found => found.violations)", options)
+    return [f"{one['id']}: {node['html'][:160]}" for one in violations for node in one["nodes"]]
+
+
+def _sideways(page: Page) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"scrolls sideways by {wide} px"] if wide > 0 else []
