@@ -19,6 +19,15 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input:not([ty
     const isInText = el.matches('p a, small a, dd a, td a, .ag-t a, label a');
     return boxes[0].width > 1 && !isInText && !boxes.some((box) => box.width > 23.5 && box.height > 23.5);
   }).map((el) => `target too small: ${el.outerHTML.slice(0, 160)}`)"""
+# Off the edge of the screen, and in nothing that could be scrolled there.
+CUT_OFF = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
+  .filter((el) => el.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+  .filter((el) => {
+    const box = el.getBoundingClientRect();
+    for (let up = el.parentElement; up; up = up.parentElement)
+      if (/auto|scroll/.test(getComputedStyle(up).overflowX) && up.scrollWidth > up.clientWidth) return false;
+    return box.width > 1 && box.right > innerWidth + 1 && box.left > 0;
+  }).map((el) => `cut off: ${el.outerHTML.slice(0, 160)}`)"""
 WIDE_SPACING = """() => document.querySelectorAll('body *').forEach((el) => {
   Object.assign(el.style, { letterSpacing: '.12em', wordSpacing: '.16em', lineHeight: '1.5' }); })"""
 
@@ -44,7 +53,7 @@ def faults_of(page: Page) -> dict[str, list[str]]:
 def crowding_of(page: Page) -> dict[str, list[str]]:
     """Targets under 24 px on a phone, and pages that scroll sideways; the spacing of its text is spoilt after it."""
     page.set_viewport_size({"width": 360, "height": 640})
-    found = {f"{page.url} targets": page.evaluate(SMALL_TARGETS)}
+    found = {f"{page.url} 360": page.evaluate(SMALL_TARGETS) + page.evaluate(CUT_OFF)}
     for width in NARROW:
         page.set_viewport_size({"width": width, "height": 640})
         found[f"{page.url} {width}"] = _sideways(page)

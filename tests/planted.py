@@ -50,6 +50,7 @@ def plant() -> dict[str, Any]:
     GoogleAccount.objects.filter(user=owner).update(
         next_run_at=NEVER, last_ok_at=timezone.now(), is_rehearsed=False
     )
+    services.update_profile(profile=owner.profile, google_calendar_connected=True)
     CalendarLink.objects.filter(account__user=owner).update(
         deletions_held=1, summary="Bo’s calendar", is_enabled=True, is_primary=True
     )

@@ -94,9 +94,13 @@ SCENES: dict[str, Callable[[Page], None]] = {
 
 
 def name_of(address: str) -> str:
-    """`page-calendar-types-new` of `/calendar/types/new/`; ids and secrets are left out."""
+    """`page-calendar-types-one` of `/calendar/types/<id>/`, `…-asked` with a query."""
     path, _, query = address.partition("?")
-    words = [word for word in re.split(r"[/.]", path) if word and len(word) < 20 and not word.isdigit()]
+    words = [
+        "one" if len(word) > 20 or word[0].isdigit() and "2fa" != word else word
+        for word in re.split(r"[/.]", path)
+        if word
+    ]
     return "-".join(["page", *(words or ["home"]), *(["asked"] if query else [])])
 
 
