@@ -97,7 +97,7 @@ def name_of(address: str) -> str:
     """`page-calendar-types-one` of `/calendar/types/<id>/`, `…-asked` with a query."""
     path, _, query = address.partition("?")
     words = [
-        "one" if len(word) > 20 or word[0].isdigit() and "2fa" != word else word
+        "one" if len(word) > 20 or word[0].isdigit() and word != "2fa" else word
         for word in re.split(r"[/.]", path)
         if word
     ]
