@@ -39,7 +39,8 @@ def event(api: httpx.Client) -> str:
 
 def test_hits_follow_the_typing_and_open_the_day_with_the_event_in_focus(page: Page, event: str) -> None:
     page.goto("/calendar/search/")
-    page.keyboard.type("zepp")  # the field has the focus
+    expect(page.locator("#search-text")).to_be_focused()
+    page.keyboard.type("zepp")
     expect(page.locator("mark")).to_have_text("Zepp")
     expect(page).to_have_url("/calendar/search/?q=zepp&calendar=&people=&since=&until=")
     expect(page.locator("#status")).to_have_text("1 event found")
