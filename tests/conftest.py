@@ -47,6 +47,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def own_product(tmp_path_factory: pytest.TempPathFactory, **over: str) -> Iterator[Product]:
+    over = {"API_RATE_PER_MINUTE": "100000", **over}  # all files ask with one token
     running = start_product(tmp_path_factory.mktemp("product"), demo=True, **over)
     yield running
     running.stop()
