@@ -19,7 +19,7 @@ User = get_user_model()
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    timezone = ZoneField(label="Time zone", max_length=64)
+    timezone = ZoneField(label=gettext_lazy("Time zone"), max_length=64)
 
     class Meta:
         model = UserProfile

@@ -43,7 +43,9 @@ class AgendaDay:
     name: str
     detail: str
     is_today: bool
-    rail: list[tuple[int, float, float]]  # (colour, x, width) of 220
+    rail: list[
+        tuple[int, str, str]
+    ]  # (colour, x, width) of 220; as words, lest a decimal comma gets into them
     rail_label: str
     summary: list[str]
     lines: list[Line]
@@ -121,7 +123,7 @@ def _next_gap(day: date, items: list[Item], viewer: Viewer) -> tuple[Item | None
     )
 
 
-def _rail(day: date, items: list[Item], viewer: Viewer) -> list[tuple[int, float, float]]:
+def _rail(day: date, items: list[Item], viewer: Viewer) -> list[tuple[int, str, str]]:
     """Busy stretches as rectangles on a line of 220 units, an hour around working hours included."""
     window = Span(
         instant(datetime.combine(day, viewer.work_start), viewer.place) - timedelta(hours=1),
@@ -133,7 +135,6 @@ def _rail(day: date, items: list[Item], viewer: Viewer) -> list[tuple[int, float
         part = clip(item.entry.span(), window) if item.busy and not item.entry.all_day else None
         if part and not part.is_empty:
             x = (part.start - window.start).total_seconds() * unit
-            found.append(
-                (item.color, round(x, 1), round((part.end - part.start).total_seconds() * unit - 1, 1))
-            )
+            width = (part.end - part.start).total_seconds() * unit - 1
+            found.append((item.color, f"{x:.1f}", f"{width:.1f}"))
     return found

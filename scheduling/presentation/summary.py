@@ -36,7 +36,8 @@ def day_summary(day: date, items: list[Item], viewer: Viewer) -> str:
     booked = _("%(length)s booked") % {"length": wording.hours_words(total(busy))}
     longest = sorted(sorted(gaps, key=lambda gap: gap.start - gap.end)[:2])
     free = wording.listed([_clock_span(gap, viewer) for gap in longest])
-    return f"{booked} · {_('free %(times)s') % {'times': free}}" if free else booked
+    words = _("free %(times)s") % {"times": free}
+    return f"{booked} · {words}" if free else booked
 
 
 def _clock_span(span: Span[datetime], viewer: Viewer) -> str:
