@@ -114,6 +114,11 @@ def check_channel_layer() -> None:
         await asyncio.sleep(0)
         await layer.send(channel, {"type": "probe"})
         await asyncio.wait_for(receiving, LAYER_SECONDS)
+        # On Redis a channel is let go of only when whoever waits for more is cancelled.
+        waiting = asyncio.ensure_future(layer.receive(channel))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
 
     try:
         async_to_sync(round_trip)()

@@ -17,6 +17,7 @@ import httpx
 import psycopg
 import pytest
 from psycopg import sql
+from redis import Redis
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -103,6 +104,17 @@ def test_a_change_by_one_web_process_is_seen_live_at_the_other(installation: Ins
     with installation.socket(1) as socket:
         made = installation.add(0, "Told across")
         assert received(socket)["events"] == [made.json()["id"]]
+
+
+def test_asking_whether_live_notices_arrive_leaves_nothing_behind_in_redis(
+    installation: Installation,
+) -> None:
+    with Redis.from_url(installation.redis.url(1)) as redis:
+        subscribed = []
+        for _ in range(3):
+            assert installation.checks(0)["channel_layer"] == "ok"
+            subscribed.append(redis.pubsub_channels())
+    assert sorted(subscribed[0]) == sorted(subscribed[1]) == sorted(subscribed[2])
 
 
 def test_of_rivals_at_two_web_processes_one_gets_the_slot(installation: Installation) -> None:
