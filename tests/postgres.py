@@ -46,7 +46,7 @@ def create_database(template: str = "template1") -> str:
     url = next_url()
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     with psycopg.connect(server_uri(), autocommit=True) as connection:
-        connection.execute(statement.format(sql.Identifier(_name(url)), sql.Identifier(template)))
+        connection.execute(statement.format(sql.Identifier(name_of(url)), sql.Identifier(template)))
     return url
 
 
@@ -63,8 +63,8 @@ def new_database() -> Iterator[str]:
         yield url
     finally:
         with psycopg.connect(server_uri(), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(_name(url))))
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name_of(url))))
 
 
-def _name(url: str) -> str:
+def name_of(url: str) -> str:
     return urlsplit(url).path.removeprefix("/")

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -123,15 +122,24 @@ def demo_data() -> DemoData:
     product.stop()
     (folder / "var" / "running.lock").unlink(missing_ok=True)
     database = product.environment.get("DATABASE_URL", "")
-    return DemoData(folder / "var", urlsplit(database).path.removeprefix("/"))
+    return DemoData(folder / "var", postgres.name_of(database))
+
+
+@cache
+def empty_database() -> str:
+    """The name of a database in PostgreSQL that has all tables, to copy: making them takes seconds."""
+    url = postgres.create_database()
+    with tempfile.TemporaryDirectory(prefix="appointment-empty-") as folder:
+        run_command(product_environment(Path(folder), 8000, DATABASE_URL=url), "migrate", "--verbosity", "0")
+    return postgres.name_of(url)
 
 
 def addresses(*, demo: bool) -> dict[str, str]:
     """Of PostgreSQL and Redis for a new installation, in a run that is on them."""
     if not scaled.is_on():
         return {}
-    database = postgres.create_database(demo_data().database) if demo else postgres.create_database()
-    return {"DATABASE_URL": database, "REDIS_URL": redis.next_url()}
+    template = demo_data().database if demo else empty_database()
+    return {"DATABASE_URL": postgres.create_database(template), "REDIS_URL": redis.next_url()}
 
 
 def start_product(folder: Path, *, demo: bool = False, push: bool = False, **over: str) -> Product:

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -188,7 +187,7 @@ def test_without_redis_pages_answer_and_nothing_is_lost_and_live_notices_come_ba
 
 def test_a_database_that_is_restarted_is_a_503_and_then_all_goes_on(installation: Installation) -> None:
     product, post = installation.product, installation.post
-    database = urlsplit(product.environment["DATABASE_URL"]).path.removeprefix("/")
+    database = postgres.name_of(product.environment["DATABASE_URL"])
     allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     with psycopg.connect(postgres.server_uri(), autocommit=True) as server:
         server.execute(allow.format(sql.Identifier(database), False))
