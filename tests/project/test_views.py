@@ -11,12 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import path
 
+from project import urls
+
 
 def fail(request: HttpRequest) -> HttpResponse:
     raise OperationalError("connection refused: secret-host")
 
 
-urlpatterns = [path("fail/", fail)]
+urlpatterns = [path("fail/", fail), *urls.urlpatterns]
 handler500 = "project.views.server_error"
 
 
