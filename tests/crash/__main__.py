@@ -31,7 +31,7 @@ from tests.smtp import MailSink
 from tests.sync.google_side import GoogleSide
 
 PEOPLE = {"ana@example.com": "ana@gmail.example", "bo@example.com": "bo@gmail.example"}
-TARGETS = ("web", "web", "worker", "task", "supervisor")
+TARGETS = ("web",) * 3 + ("worker",) * 2 + ("task",) * 3 + ("supervisor",)
 
 
 def main() -> int:

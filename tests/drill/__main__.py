@@ -90,6 +90,7 @@ def back_up_stop_and_count(product: Product, folder: Path) -> tuple[Path, Rows]:
     )
     held = rows_in_backup(product, folder / "while-running", folder).titles()
     assert before <= held <= titles, before - held
+    print({title: load.ends.get(title) for title in unheard})
     print(
         f"ok: a backup under load holds all {len(before)} writes from before it, {len(held & acknowledged)} in all"
     )

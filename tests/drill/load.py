@@ -18,6 +18,7 @@ class Load:
 
     def __init__(self, url: str, token: str) -> None:
         self.acknowledged: list[str] = []
+        self.ends: dict[str, str] = {}  # of the last save of each: what became of it
         self._url, self._token = url, token
         self._stopping = threading.Event()
         self._threads = [
@@ -46,8 +47,10 @@ class Load:
                 title = f"Load {number}-{turn}"
                 try:
                     answer = client.post("/appointment/api/events/", json=event_titled(title))
-                except httpx.TransportError:
+                except httpx.TransportError as error:
+                    self.ends[title] = repr(error)
                     return  # not taken any more
+                self.ends[title] = str(answer.status_code)
                 if answer.status_code == 201:
                     self.acknowledged.append(title)
 

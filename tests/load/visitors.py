@@ -100,8 +100,9 @@ class Visitors:
         what = self._chance.random()
         headers, path = {"Accept-Encoding": "gzip, br"}, view_of(person)
         if what < 0.45:
-            state = {"If-None-Match": self._tags[person["user"], path]}
-            return "still so?", "GET", path, {**headers, **state, "HX-Request": "true"}, b""
+            if state := self._tags.get((person["user"], path)):
+                headers["If-None-Match"] = state
+            return "still so?", "GET", path, {**headers, "HX-Request": "true"}, b""
         if what < 0.60:
             path = f"/calendar/{self._chance.choice(VIEWS)}/{day}/"
             return "turn", "GET", path, {**headers, "HX-Request": "true"}, b""
