@@ -301,7 +301,7 @@ BOOKING_LIMITS = {"address": (600, 600), "email": (20, 600), "page": (2000, 600)
 
 # --- Time and language -------------------------------------------------------------------------
 # A language is offered once its catalogue is complete; tests/project/test_languages.py sees to that.
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français")]
 LANGUAGE_CODE = "en"
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "project" / "locale"]  # `make messages` brings the catalogues up to date

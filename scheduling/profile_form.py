@@ -48,7 +48,9 @@ class ProfileForm(forms.Form):
         widget=forms.RadioSelect,
     )
     clock = forms.ChoiceField(
-        label=_("Hours"), choices=[("24", "14:00"), ("12", _("2:00 pm"))], widget=forms.RadioSelect
+        label=pgettext_lazy("clock", "Hours"),
+        choices=[("24", "14:00"), ("12", _("2:00 pm"))],
+        widget=forms.RadioSelect,
     )
     show_weekends = forms.BooleanField(label=_("Show weekends"), required=False)
     working_hours_start = forms.TimeField(

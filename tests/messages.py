@@ -83,8 +83,9 @@ def update(languages: Iterable[str] = LANGUAGES) -> None:
     source = extracted()
     for language in languages:
         catalogue = read(language)
-        catalogue.update(source, no_fuzzy_matching=True)
+        catalogue.update(source, no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
+        catalogue.fuzzy = False
         catalogue.header_comment = HEADER.format(language=catalogue.locale.english_name)
         path = path_of(language)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ from scheduling.statistics import AHEAD, Seen, is_ahead
 
 SPANS = (4, 8, 52)  # weeks
 MOST_LABELS = 13
+MONDAY = date(2001, 1, 1)  # some Monday, for the names of weekdays
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,7 @@ def _when(hours: Counter[Cell], periods: Periods, viewer: Viewer) -> Plot | None
             "The busiest are in the table below."
         )
         % {"weekday": names[busiest[0]], "hour": busiest[1]},
-        ups=[wording.capital(names[day][:3]) for day in days],
+        ups=[wording.capital(wording.short_weekday(MONDAY + timedelta(days=day))) for day in days],
         acrosses=[str(hour) if len(shown) <= MOST_LABELS or hour % 3 == 0 else "" for hour in shown],
     )
 
