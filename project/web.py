@@ -57,20 +57,26 @@ class DrainingServer(Server):
         self._is_draining = True
         for port in self._ports:
             port.stopListening()
-        for protocol in self.connections:
-            if isinstance(protocol, WebRequest) and protocol.channel is not None:
-                protocol.channel.persistent = False
+        for request in self._under_way():
+            request.channel.persistent = False
         drained: defer.Deferred[Any] = defer.Deferred()
         self._wait(drained, LOOKS, quiet=0)
         return drained
 
     def _wait(self, drained: defer.Deferred[Any], looks: int, quiet: int) -> None:
-        under_way = any(isinstance(protocol, WebRequest) for protocol in self.connections)
-        quiet = 0 if under_way else quiet + 1
+        quiet = 0 if self._under_way() else quiet + 1
         if quiet < QUIET_LOOKS and looks > 0:  # the last bytes leave a turn after their request is done
             reactor.callLater(LOOK_SECONDS, self._wait, drained, looks - 1, quiet)  # type: ignore[attr-defined,arg-type]
         else:
             super().kill_all_applications().chainDeferred(drained)
+
+    def _under_way(self) -> list[WebRequest]:
+        """Requests that are not answered yet. Daphne keeps those that are for up to a second; they have no channel."""
+        return [
+            protocol
+            for protocol in self.connections
+            if isinstance(protocol, WebRequest) and getattr(protocol, "channel", None) is not None
+        ]
 
 
 class CommandLine(CommandLineInterface):
