@@ -21,6 +21,7 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import ConnectionError
 
+from project.supervisor import die_with_parent
 from tests.waiting import wait_for
 
 NUMBERS = 10_000
@@ -46,6 +47,7 @@ class RedisServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=die_with_parent,  # a run that is killed leaves none behind
             )
         wait_for(self._answers, f"Redis to answer (its log: {self._log})")
 
