@@ -41,6 +41,12 @@ class LoopBoundLayer(InMemoryChannelLayer):
         self.sent.append(message)
 
 
+@pytest.fixture(autouse=True)
+def outbox(settings: Any) -> None:
+    """Also where the suite runs with Redis, which does not keep what it passed on."""
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "project.channel_layer.OutboxChannelLayer"}}
+
+
 def sent() -> list[dict[str, Any]]:
     """The messages that left for the other processes."""
     return list(ChannelMessage.objects.order_by("id").values_list("payload", flat=True))
