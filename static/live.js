@@ -6,6 +6,7 @@
 const path = document.body?.dataset.live;
 if (path) {
   const FIRST_DELAY = 500, LONGEST_DELAY = 30000, STEADY = 5000, QUIET = 10000, SETTLE = 1000;
+  const PAINTED = 100; // a new page is drawn first: what it asks for by itself would take the server and the processor from that
   const SIGNED_OUT = 4401;
   const root = document.documentElement, body = document.body;
   const held = new Map(); // notices that came during a drag, by calendar
@@ -144,7 +145,6 @@ if (path) {
   addEventListener('online', () => { drop(); connect(); });
   addEventListener('offline', () => { drop(); sayCutOff(); });
   addEventListener('pagehide', drop); // an open socket would keep the page out of the back/forward cache
-  addEventListener('pageshow', connect);
+  addEventListener('pageshow', () => setTimeout(connect, PAINTED));
   body.dataset.liveState = 'closed';
-  connect();
 }
