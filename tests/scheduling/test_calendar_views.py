@@ -709,3 +709,20 @@ def test_wrong_setting_is_refused_with_its_text_kept(
     assert message in content and f'value="{change.get("timezone", "America/New_York")}"' in content
     alice.profile.refresh_from_db()
     assert alice.profile.timezone == "Europe/Berlin"
+
+
+def test_a_month_asks_six_queries_however_full_it_is(
+    client_of_alice: Client, alice: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        make_event(alice, title=f"Call {number}")
+    with django_assert_max_num_queries(6):
+        page = client_of_alice.get(f"/calendar/month/{TUESDAY}/")
+    assert b"data-event" in page.content
+
+
+def test_the_links_of_a_grid_share_one_listener(client_of_alice: Client, alice: Any) -> None:
+    make_event(alice)
+    for view in VIEWS:
+        page = client_of_alice.get(f"/calendar/{view}/{TUESDAY}/").content
+        assert b"data-boost" in page and b"hx-boost" not in page, view
