@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 Title = str | None  # None: it is not there
 
@@ -20,7 +21,10 @@ class Item:
     name: str
     possible: set[Title] = field(default_factory=lambda: {None})
     location: str = ""  # the last one that Google took from a person there
-    is_reminded: bool = False
+    reminder: str = ""  # whether there is one
+
+    SURE: ClassVar[str] = "sure"
+    PERHAPS: ClassVar[str] = "perhaps"
 
     def ask(self, title: Title) -> None:
         """A request leaves that would make it so."""
@@ -48,8 +52,8 @@ class Ledger:
         self.answers: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def make(self, name: str, *, is_reminded: bool = False, there: bool = False) -> Item:
-        item = Item(name, is_reminded=is_reminded)
+    def make(self, name: str, *, there: bool = False) -> Item:
+        item = Item(name)
         (self.there if there else self.here)[name] = item
         return item
 

@@ -206,8 +206,10 @@ class Punctual(Program):
     pause = 0.8
 
     def act(self) -> None:
-        soon = timedelta(seconds=self.chance.uniform(2, 6))
-        self.add(datetime.now(UTC) + LEAD + soon, self.new_item(is_reminded=True))
+        item, due = self.new_item(), datetime.now(UTC) + timedelta(seconds=self.chance.uniform(2, 6))
+        self.add(due + LEAD, item)
+        # What was saved only after the time of its reminder needs none.
+        item.reminder = item.SURE if datetime.now(UTC) < due else item.PERHAPS
 
 
 class Guest(Person):
@@ -226,11 +228,11 @@ class Guest(Person):
         if free is None or free.status_code != 200:
             return
         starts = [slot["start"] for slot in free.json()["slots"]]
-        if not starts:
+        if len(starts) < 2:
             self._stopping.wait(1)
             return
         email = f"{self.name}-{self._number}@example.com"
-        start = self.chance.choice(starts[:12])
+        start = self.chance.choice(starts[1:13])  # the first one may be too soon in a moment
         is_sold = self._by_page(start, email) if self._by_form else self._by_api(start, email)
         if is_sold:
             self.ledger.sales.append(Sale(email, start))

@@ -16,12 +16,12 @@ from django_q.models import OrmQ
 
 from scheduling import services
 from scheduling.models import Booking, CalendarEvent, Occurrence, OutgoingMail, SentReminder, UserProfile
+from scheduling.services.mail import LEASE as MAIL_LEASE
 from sync.engine import request_run
 from sync.models import CalendarLink, EventLink, GoogleAccount
 from sync.outbox import waiting_anywhere
 from tests.booking.sold import check_sold
 from tests.crash.ledger import Item, Ledger
-from tests.crash.people import LEAD
 from tests.sync.google_side import GoogleSide
 from tests.sync.shown import shown_here, shown_there
 
@@ -51,13 +51,14 @@ def _revisions() -> dict[Any, int]:
 
 
 def _let_pauses_end(*, is_queue_dead: bool) -> None:
-    """Minutes would pass otherwise. `is_queue_dead`: whoever took a task long ago is no more; the queue would hand it
-    out again two minutes after it was taken."""
+    """Minutes would pass otherwise. `is_queue_dead`: whoever took a task or a mail long ago is no more; it would be
+    handed out again two minutes after it was taken."""
     now = timezone.now()
     GoogleAccount.objects.filter(backoff_until__gt=now).update(backoff_until=None, next_run_at=now)
     EventLink.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
-    services.send_soon(OutgoingMail.objects.filter(due_at__gt=now + timedelta(seconds=3)))
     if is_queue_dead:
+        claimed = OutgoingMail.objects.filter(due_at__gt=now)
+        services.send_soon(claimed.filter(due_at__lt=now + MAIL_LEASE - timedelta(seconds=LONGEST_TASK)))
         taken = OrmQ.objects.filter(lock__gt=now, lock__lt=now + RETRY - timedelta(seconds=LONGEST_TASK))
         taken.update(lock=now)
 
@@ -143,7 +144,7 @@ def check_mails(ledger: Ledger, messages: list[EmailMessage]) -> list[str]:
             wrong.append(f"{sale.email} got {guests[sale.email]} different mails")
     subjects = Counter(str(message["Subject"]) for message in _once(messages))
     for item in ledger.all():
-        if item.is_reminded:
+        if item.reminder:
             wrong += _check_reminder(item, subjects)
     return wrong
 
@@ -153,8 +154,7 @@ def _check_reminder(item: Item, subjects: Counter[str]) -> Iterable[str]:
     event = CalendarEvent.objects.get(description=item.name)
     mails = sum(count for subject, count in subjects.items() if str(title) in subject)
     claims = SentReminder.objects.filter(subject=event.pk, channel=SentReminder.Channel.MAIL).count()
-    # One that came to be after its reminder's time, because saving it took several tries, needs none.
-    wanted = {1} if event.created_at < event.start_time - LEAD else {0, 1}
+    wanted = {1} if item.reminder == item.SURE else {0, 1}
     if mails not in wanted or claims not in wanted:
         yield f"{item.name}: {mails} different reminders, {claims} claims"
 
