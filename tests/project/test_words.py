@@ -5,13 +5,114 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import pytest
 from django.utils import translation
 
+from scheduling.core import wording
+from scheduling.core.quickadd import parse
+from scheduling.core.reminders import lead_words
 from scheduling.script_words import OF_GUESTS, OF_PAGES, script_words
+from tests.messages import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
+TODAY = date(2026, 11, 26)
+WEDNESDAY = date(2026, 11, 18)
+ROME = ZoneInfo("Europe/Rome")
+
+
+# --- dates, repeats and counts -----------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("language", "full", "other_year", "short", "week", "months"),
+    [
+        ("en", "Wednesday 18 November", "1 March 2027", "Wed 18 Nov", "16–22 November", "30 November – 6 December"),
+        ("de", "Mittwoch, 18. November", "1. März 2027", "Mi, 18. Nov.", "16.–22. November", "30. November – 6. Dezember"),
+        ("es", "miércoles, 18 de noviembre", "1 de marzo de 2027", "mié, 18 nov", "16–22 de noviembre", "30 de noviembre – 6 de diciembre"),
+        ("fr", "mercredi 18 novembre", "1er mars 2027", "mer 18 nov.", "16–22 novembre", "30 novembre – 6 décembre"),
+    ],
+)  # fmt: skip
+def test_days_read_as_the_language_writes_them(
+    language: str, full: str, other_year: str, short: str, week: str, months: str
+) -> None:
+    with translation.override(language):
+        assert wording.full_day(WEDNESDAY, TODAY) == full
+        assert wording.day_month(date(2027, 3, 1), TODAY) == other_year
+        assert wording.short_day(WEDNESDAY, TODAY) == short
+        assert wording.day_range(date(2026, 11, 16), date(2026, 11, 22)) == week
+        assert wording.day_range(date(2026, 11, 30), date(2026, 12, 6)) == months
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20261218", {
+            "en": "Every 2 weeks on Tuesday, until 18 December",
+            "de": "Alle 2 Wochen am Dienstag, bis 18. Dezember",
+            "es": "Cada 2 semanas el martes, hasta el 18 de diciembre",
+            "fr": "Toutes les 2 semaines le mardi, jusqu’au 18 décembre",
+        }),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", {
+            "en": "Every month on the last weekday",
+            "de": "Jeden Monat am letzten Werktag",
+            "es": "Cada mes el último día laborable",
+            "fr": "Tous les mois le dernier jour ouvré",
+        }),
+        ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24;COUNT=3", {
+            "en": "Every year on 24 December, 3 times",
+            "de": "Jedes Jahr am 24. Dezember, 3 Mal",
+            "es": "Cada año el 24 de diciembre, 3 veces",
+            "fr": "Tous les ans le 24 décembre, 3 fois",
+        }),
+    ],
+)  # fmt: skip
+def test_a_rule_reads_as_a_sentence_in_each_language(rule: str, words: dict[str, str]) -> None:
+    for language, sentence in words.items():
+        with translation.override(language):
+            assert wording.repeats([f"RRULE:{rule}"], TODAY) == sentence
+
+
+def test_counts_agree_with_their_nouns() -> None:
+    said = {}
+    for language in ("en", *LANGUAGES):
+        with translation.override(language):
+            said[language] = [lead_words(60), lead_words(120), wording.length_words(timedelta(days=2))]
+    assert said == {
+        "en": ["1 hour before", "2 hours before", "2 days"],
+        "de": ["1 Stunde vorher", "2 Stunden vorher", "2 Tage"],
+        "es": ["1 hora antes", "2 horas antes", "2 días"],
+        "fr": ["1 heure avant", "2 heures avant", "2 jours"],
+    }
+
+
+def test_a_short_weekday_is_the_beginning_of_its_name_in_every_language() -> None:
+    """What shows and what completes it for those who listen make the whole name."""
+    for language in ("en", *LANGUAGES):
+        with translation.override(language):
+            for n in range(7):
+                day = WEDNESDAY + timedelta(days=n)
+                shown, rest = wording.split_weekday(day)
+                assert shown + rest == wording.weekday(day) and len(shown) < 4, (language, shown)
+
+
+def test_what_one_language_has_said_is_not_kept_for_another() -> None:
+    for language in ("fr", "es", "de", "fr", "en"):
+        with translation.override(language):
+            word = {"de": "Mittwoch", "fr": "mercredi", "es": "miércoles", "en": "Wednesday"}[language]
+            assert wording.long_day(WEDNESDAY).startswith(word)
+
+
+def test_quick_add_reads_english_and_explains_it_in_the_readers_language() -> None:
+    now = datetime(2026, 11, 26, 9, tzinfo=UTC)
+    with translation.override("es"):
+        read = parse("Lunch on 18 Dec", now, ROME)
+        asked = parse("Lunch", now, ROME).question
+    assert read.start == date(2026, 12, 18)
+    assert [token.meaning for token in read.tokens if token.kind == "day"] == ["vie, 18 dic"]
+    assert asked is not None and asked.text == "¿Cuándo es?"
+    assert [(option.label, option.text) for option in asked.options][:1] == [("Hoy", "Lunch today")]
 
 
 # --- nothing is said that cannot be translated ---------------------------------------------------
@@ -31,6 +132,8 @@ def test_pages_carry_every_text_of_their_scripts_and_no_other() -> None:
 def test_a_page_in_english_carries_no_texts_for_its_scripts() -> None:
     with translation.override("en"):
         assert script_words(of_guests=False) == {}
+    with translation.override("es"):
+        assert script_words(of_guests=False)["Undo"] == "Deshacer"
 
 
 TRANSLATORS = {
