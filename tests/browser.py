@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, WebError
 
 # Chromium would call home at every start; root needs --no-sandbox.
 ARGUMENTS = [
@@ -23,6 +24,29 @@ def launch(playwright: Playwright) -> Browser:
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *sandbox])
+
+
+class Watch:
+    """What went wrong in any window of a browser: `faults` holds the errors of scripts that nobody caught, and what the
+    content policy refused, which Chromium tells on the console, with scripts switched off too."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.faults: list[str] = []
+        self._new_context = browser.new_context
+        browser.new_context = self._open  # type: ignore[method-assign]
+
+    def _open(self, **options: Any) -> BrowserContext:
+        context = self._new_context(**options)
+        context.on("weberror", self._note_error)
+        context.on("console", self._note_line)
+        return context
+
+    def _note_error(self, error: WebError) -> None:
+        self.faults.append(f"{error.page.url if error.page else '?'}: {error.error}")
+
+    def _note_line(self, line: ConsoleMessage) -> None:
+        if line.type == "error" and "Content Security Policy" in line.text:
+            self.faults.append(f"{line.page.url if line.page else '?'}: {line.text}")
 
 
 def sign_in(page: Page, person: str = PERSON, *, goes_to: str = "**/calendar/**") -> None:

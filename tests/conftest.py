@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser import launch, sign_in
+from tests.browser import Watch, launch, sign_in
 from tests.make import make_user
 from tests.sandbox.fixtures import sandbox, sandbox_database, sandbox_server
 from tests.sandbox.receiver import receiver
@@ -62,12 +62,35 @@ def api(product: Product) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium. It ends with the module: while Playwright runs, its event loop is in every other test's way."""
+def watched_browser() -> Iterator[tuple[Browser, Watch]]:
     with sync_playwright() as playwright:
         running = launch(playwright)
-        yield running
+        watch = Watch(running)
+        yield running, watch
         running.close()
+        assert watch.faults == []
+
+
+@pytest.fixture(scope="module")
+def browser(watched_browser: tuple[Browser, Watch]) -> Browser:
+    """Chromium. It ends with the module: while Playwright runs, its event loop is in every other test's way."""
+    return watched_browser[0]
+
+
+@pytest.fixture(autouse=True)
+def page_faults(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Fails every test in whose windows a script fails or the content policy refuses something (S-01).
+
+    A test that means it to happen looks at the list and empties it.
+    """
+    if request.node.get_closest_marker("browser") is None:
+        yield []
+        return
+    faults = request.getfixturevalue("watched_browser")[1].faults
+    yield faults
+    seen = list(faults)
+    faults.clear()
+    assert seen == []
 
 
 @pytest.fixture(scope="module")

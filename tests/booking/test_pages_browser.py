@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.servers import Product
+from tests.servers import Product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 MOST_BYTES, MOST_REQUESTS = 45_000, 8
@@ -106,7 +106,7 @@ def test_the_page_of_times_is_small(browser: Browser, product: Product) -> None:
 
 
 def test_the_page_works_in_a_frame_of_an_allowed_site_and_of_no_other(
-    browser: Browser, product: Product, site: Site
+    browser: Browser, product: Product, site: Site, page_faults: list[str]
 ) -> None:
     """BK-09: another site (127.0.0.1) frames ours (localhost); the guest needs no cookie of ours."""
     context = browser.new_context(timezone_id="Europe/Berlin")
@@ -114,6 +114,9 @@ def test_the_page_works_in_a_frame_of_an_allowed_site_and_of_no_other(
     page.goto(site.url)
     frame = page.frame_locator("iframe")
     expect(frame.locator(".slots")).to_have_count(0)
+    wait_for(lambda: page.evaluate("1") and page_faults, "Chromium to say that it refuses the frame")
+    assert ["frame-ancestors" in fault for fault in page_faults] == [True]
+    page_faults.clear()
     allow = "from scheduling.models import UserProfile as P;P.objects.filter(handle='ana').update(embed_origins=%r)"
     product.command("shell", "-c", allow % [site.url])
     page.goto(site.url)
