@@ -67,8 +67,8 @@ def public_type(handle: str, name: str) -> AppointmentType | None:
 
 
 def team_of(appointment_type: AppointmentType) -> QuerySet[AppointmentTypeHost]:
-    """Members, those who were only asked too."""
-    return appointment_type.hosts.select_related("user__profile")
+    """Members. Who was asked and has not agreed is left out: that would tell who has an account here."""
+    return appointment_type.hosts.exclude(accepted_at=None).select_related("user__profile")
 
 
 def memberships_of(user: Any) -> QuerySet[AppointmentTypeHost]:

@@ -4,6 +4,7 @@ Invariants:
 - nobody takes appointments of a team that they have not agreed to join
 - nothing of somebody who was asked shows to guests before they agree
 - whoever was asked is told once
+- asking tells nobody whether an address has an account here, nor does anything until its owner agrees
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -39,16 +41,20 @@ def choose_assignment(*, appointment_type: AppointmentType, assignment: str) -> 
     return appointment_type
 
 
-def invite_by_mail(*, appointment_type: AppointmentType, email: str) -> AppointmentTypeHost:
-    """Ask whoever has this address here. Raises Django's `ValidationError` with what is wrong."""
-    found = get_user_model().objects.filter(email__iexact=email.strip(), is_active=True).first()
-    if found is None:
-        raise ValidationError(_("Nobody here has this address. They need an account first."))
-    if appointment_type.hosts.filter(user=found).exists():
-        raise ValidationError(_("They are in the team, or asked already."))
-    if appointment_type.hosts.count() >= MOST_MEMBERS:
+def invite_by_mail(*, appointment_type: AppointmentType, email: str) -> AppointmentTypeHost | None:
+    """Ask whoever has this address here; None when nobody has, which is not for the one who asks to know.
+
+    Raises Django's `ValidationError` with what is wrong, of what they know anyway.
+    """
+    email = email.strip()
+    validate_email(email)
+    members = appointment_type.hosts.exclude(accepted_at=None)
+    if members.filter(user__email__iexact=email).exists():
+        raise ValidationError(_("They are in the team already."))
+    if members.count() >= MOST_MEMBERS:
         raise ValidationError(_("A team has at most %(count)d people.") % {"count": MOST_MEMBERS})
-    return invite_host(appointment_type=appointment_type, user=found)
+    found = get_user_model().objects.filter(email__iexact=email, is_active=True).first()
+    return None if found is None else invite_host(appointment_type=appointment_type, user=found)
 
 
 @transaction.atomic
@@ -87,7 +93,7 @@ def leave_team(*, member: AppointmentTypeHost) -> None:
 @transaction.atomic
 def move_up(*, member: AppointmentTypeHost) -> None:
     """Change places with the one before. The order decides among equals, and whose hours count of a whole team."""
-    team = list(member.type.hosts.select_for_update())
+    team = list(member.type.hosts.exclude(accepted_at=None).select_for_update())
     place = [each.pk for each in team].index(member.pk)
     if place:
         team[place - 1], team[place] = team[place], team[place - 1]

@@ -58,7 +58,8 @@ def team(request: HttpRequest, type_id: UUID) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("%(email)s is asked, by mail and on the page of appointment types.") % {"email": email},
+                _("If %(email)s has an account here, its owner is asked now, and shows here once they agree.")
+                % {"email": email},
             )
             return redirect("team", type_id=type_id)
     context = _shown(request.user, found) | {"problem": problem, "email": email}

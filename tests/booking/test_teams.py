@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -41,7 +42,6 @@ def test_a_team_is_made_asked_and_joined_by_agreement_alone(
         "bob@example.com",
         "team_invitation",
     )
-    assert "asked" in owner.get(page).content.decode()
     assert "asks you to join" in other.get("/calendar/types/").content.decode()
     member = AppointmentTypeHost.objects.get(user=bob)
     assert owner.post(f"/calendar/teams/{member.pk}/", {"do": "accept"}).status_code == 404
@@ -59,7 +59,23 @@ def test_whoever_declines_never_takes_an_appointment(alice: Any, bob: Any, intro
     assert [p.user for p in booking.participations.all()] == [alice]
 
 
-@pytest.mark.parametrize("email", ["nobody@example.com", "alice@example.com", "x"])
+def test_asking_does_not_tell_who_has_an_account(
+    alice: Any, bob: Any, intro: AppointmentType, page: str
+) -> None:
+    services.choose_assignment(appointment_type=intro, assignment="round_robin")
+    owner = signed_in(alice)
+    seen = []
+    for email in ("bob@example.com", "nobody@example.com", "bob@example.com"):
+        answer = owner.post(page, {"email": email}, follow=True)
+        text = re.sub(r"\b\w{64}\b", "a CSRF token", answer.content.decode())
+        seen.append((answer.status_code, answer.redirect_chain, text.replace(email, "…")))
+    assert seen[0] == seen[1] == seen[2] and "bob" not in seen[0][2]
+    asked = AppointmentTypeHost.objects.get(user=bob)
+    assert owner.post(f"{page}{asked.pk}/", {"do": "remove"}).status_code == 404
+    assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.parametrize("email", ["alice@example.com", "x"])
 def test_who_cannot_be_asked_is_explained(alice: Any, intro: AppointmentType, page: str, email: str) -> None:
     services.choose_assignment(appointment_type=intro, assignment="round_robin")
     answer = signed_in(alice).post(page, {"email": email})
