@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 
 SECRET = re.compile(r"(/(?:bookings|feeds|mail/unsubscribe|accounts/password/reset/key)/)[^/\s]+")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+# Confirmations of addresses; and an appointment type may have a secret in the place of its name.
+ALSO_SECRET = re.compile(r"(/(?:accounts/confirm-email|book/[^/\s]+|appointment/api/public/[^/\s]+)/)[^/\s]+")
 
 
 class HideSecrets(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage()
-        hidden = SECRET.sub(r"\1…", said)
+        hidden = ALSO_SECRET.sub(r"\1…", SECRET.sub(r"\1…", said))
         if hidden != said:
             record.msg, record.args = hidden, ()
         return True

@@ -34,6 +34,11 @@ from scheduling.models import UserProfile
 from scheduling.services import note_language
 
 BROTLI = re.compile(r"\bbr\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
+# Nothing here needs more of a device than a page that is read; passkeys are not among these.
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 HEALTH_VIEWS = {"/healthz": healthz, "/readyz": readyz}
 
 
@@ -117,10 +122,13 @@ class CompressionMiddleware(GZipMiddleware):
 class CSPMiddleware(DjangoCSPMiddleware):
     """The content policy on every response; django-csp leaves it off Django's own error pages while DEBUG is on.
 
-    Only the technical page of a 500 stays without one: it is a tool for whoever develops this, with its own script.
+    It stands first, so that answers of every other middleware have it too. Only the technical page of a 500 stays
+    without one: it is a tool for whoever develops this, with its own script.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
         if settings.DEBUG and response.status_code == 404:
             policy = self.get_policy_parts(request=request, response=response)
             response["Content-Security-Policy"] = build_policy(**asdict(policy))

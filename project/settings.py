@@ -30,6 +30,8 @@ if not SECRET_KEY:
     )
 if len(SECRET_KEY) < 32:
     env.refuse("SECRET_KEY is too short: at least 32 characters.")
+if len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("django-insecure-"):
+    env.refuse("SECRET_KEY can be guessed. Make it of random characters.")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
 TOKEN_KEYS = env.token_keys("TOKEN_KEYS", [_trial_keys["TOKEN_KEYS"]] if DEBUG else [])
 if not TOKEN_KEYS:
@@ -84,10 +86,10 @@ INSTALLED_APPS = [
 
 # Every entry must be async-capable: one sync-only middleware makes Daphne hang on SIGTERM (stack.md T1).
 MIDDLEWARE = [
+    "project.middleware.CSPMiddleware",
     "project.middleware.health_middleware",
     "project.middleware.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
-    "project.middleware.CSPMiddleware",
     "project.middleware.StaticFilesMiddleware",
     "project.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -136,7 +138,7 @@ DATABASES = {
     "default": stores.database(env.secret("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'appointment.sqlite3'}")
 }
 REDIS_URL = env.address("REDIS_URL", env.secret("REDIS_URL"), schemes=("redis", "rediss", "unix"))
-CACHES = {"default": stores.cache(REDIS_URL)}
+CACHES = {"default": stores.cache(REDIS_URL, VAR_DIR / "cache.sqlite3")}
 CHANNEL_LAYERS = {"default": stores.channel_layer(REDIS_URL)}
 Q_CLUSTER = {
     "name": "appointment",
@@ -298,6 +300,11 @@ API_RATE_PER_MINUTE = env.integer(
 # --- Booking -----------------------------------------------------------------------------------
 # Attempts of strangers to book: how many, in how many seconds.
 BOOKING_LIMITS = {"address": (600, 600), "email": (20, 600), "page": (2000, 600), "hold": (60, 600)}
+# Sockets of guests that one process keeps open, and how long it rests between two looks at a page's free times.
+BOOKING_SOCKETS = {"address": 30, "all": 1000}
+BOOKING_LOOK_SECONDS = 2.0
+# What a program of somebody's may take to answer when it is told of a change.
+WEBHOOK_SECONDS = 5.0
 
 # --- Time and language -------------------------------------------------------------------------
 # A language is offered once its catalogue is complete; tests/project/test_languages.py sees to that.
@@ -324,6 +331,7 @@ STORAGES = {
 SERVESTATIC_AUTOREFRESH = SERVESTATIC_USE_FINDERS = False
 
 # --- Security ----------------------------------------------------------------------------------
+SESSION_ENGINE = "project.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -388,6 +396,8 @@ LOGGING = {
         "scheduling": {"level": "INFO"},
         "sync": {"level": "INFO"},
         "project": {"level": "INFO"},
+        # Django's own handler, which prints while DEBUG is on, would say addresses that are keys.
+        "django": {"level": "INFO", "handlers": []},
         "django.channels.server": {"level": "WARNING"},
         # Strangers probe with any Host; each would be a traceback.
         "django.security.DisallowedHost": {"level": "CRITICAL"},

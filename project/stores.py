@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,9 +50,10 @@ def database(url: str) -> dict[str, Any]:
     return found
 
 
-def cache(redis_url: str) -> dict[str, Any]:
+def cache(redis_url: str, file: Path) -> dict[str, Any]:
+    """Django's settings of the cache: in Redis, else in a small file that the processes of this machine share."""
     if not redis_url:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        return {"BACKEND": "project.cache.SharedCache", "LOCATION": str(file)}
     return {
         "BACKEND": "project.redis_cache.RedisCache",
         "LOCATION": redis_url,

@@ -23,7 +23,6 @@ from project.supervisor import Program, SourceWatch, Supervisor
 
 PLAN = "APPOINTMENT_SERVE_PLAN"
 WATCHED = (".py", ".html", ".txt", ".po", ".css", ".js", ".svg", ".env")
-MOST_SOCKET_BYTES = "16384"
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,10 @@ def say(line: str) -> None:
 
 
 def programs(listener: int, manage: str) -> list[Program]:
-    web = [sys.executable, "-m", "project.web", "--fd", str(listener), "--verbosity", "0", "--no-server-name"]
-    for limit in ("message", "frame"):
-        web += [f"--websocket-max-{limit}-size", MOST_SOCKET_BYTES]
+    web = [sys.executable, "-m", "project.web", "--fd", str(listener), "project.asgi:application"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     return [
-        Program("web", [*web, "project.asgi:application"], environment, (listener,)),
+        Program("web", web, environment, (listener,)),
         Program("worker", [sys.executable, manage, "worker"], environment),
     ]
 

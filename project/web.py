@@ -1,7 +1,8 @@
-"""The web process: Daphne, which on SIGTERM lets the requests that are under way finish.
+"""The web process: Daphne, which on SIGTERM lets the requests that are under way finish, and takes no endless body.
 
 `python -m project.web` takes Daphne's own arguments. Daphne alone would cut requests in the middle, after their
-work may have been committed but before anyone was told.
+work may have been committed but before anyone was told, and would write whatever a stranger sends to the disk
+before Django, which has limits, is asked.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from io import BytesIO
 from typing import Any
 
+import daphne.server
 from daphne.cli import CommandLineInterface
-from daphne.http_protocol import WebRequest
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server
 from django.db import connection
 from twisted.internet import defer, reactor
@@ -23,6 +26,63 @@ LOOK_SECONDS = 0.05
 LOOKS = 150  # seven and a half seconds; the supervisor kills after ten
 QUIET_LOOKS = 3
 THREADS_SECONDS = 1.0
+LARGEST_BODY = 16 * 1024 * 1024  # more than Django's own limits, which answer with better words
+LARGEST_MESSAGE = 16 * 1024  # of a WebSocket
+PATIENCE = 4 * LARGEST_BODY  # who sends more than this is cut off; until then what they send is thrown away
+PLAIN = [
+    (b"Content-Type", b"text/plain; charset=utf-8"),
+    (b"Content-Security-Policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"X-Content-Type-Options", b"nosniff"),
+]
+
+
+class BoundedRequest(WebRequest):
+    """A body over `LARGEST_BODY` is answered with 413, announced or not, and never kept."""
+
+    _size = _thrown_away = 0
+
+    @property
+    def is_too_big(self) -> bool:
+        return self._size > LARGEST_BODY
+
+    def gotLength(self, length: int | None) -> None:
+        self._size = length if length is not None and length > LARGEST_BODY else 0
+        super().gotLength(0 if self.is_too_big else length)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        if not self.is_too_big:
+            self._size += len(data)
+            if not self.is_too_big:
+                super().handleContentChunk(data)
+                return
+            self.content.close()
+            self.content = BytesIO()
+        self._thrown_away += len(data)
+        if self._thrown_away > PATIENCE:
+            self.channel.forceAbortClient()
+
+    def process(self) -> Any:
+        if not self.is_too_big:
+            return super().process()
+        self.channel.persistent = False
+        return self.basic_error(413, b"Content Too Large", "This is larger than anything that is taken here.")
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        """Without Daphne's page, which has a style of its own and no content policy."""
+        self.handle_reply({"type": "http.response.start", "status": status, "headers": PLAIN})
+        self.handle_reply(
+            {"type": "http.response.body", "body": f"{status} {status_text.decode()}\n{body}\n".encode()}
+        )
+
+
+class BoundedFactory(HTTPFactory):
+    def buildProtocol(self, addr: Any) -> Any:
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = BoundedRequest
+        return protocol
+
+
+daphne.server.HTTPFactory = BoundedFactory  # Daphne has no option for it
 
 
 class DrainingServer(Server):
@@ -80,7 +140,18 @@ class DrainingServer(Server):
 
 
 class CommandLine(CommandLineInterface):
+    """Daphne's, with defaults of ours: no log of every address that is asked for, some of which are keys."""
+
     server_class = DrainingServer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parser.set_defaults(
+            verbosity=0,
+            server_name="",
+            websocket_max_message_size=LARGEST_MESSAGE,
+            websocket_max_frame_size=LARGEST_MESSAGE,
+        )
 
 
 def end_soon(seconds: float = THREADS_SECONDS) -> None:

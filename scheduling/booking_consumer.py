@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -32,8 +33,7 @@ from scheduling.presentation.booking import DAYS_SHOWN
 logger = logging.getLogger(__name__)
 
 NOT_FOUND = 4404
-MOST_OF_ONE_ADDRESS, MOST_OF_ALL = 30, 1000  # sockets of one process
-SETTLE_SECONDS, PAUSE_SECONDS = 0.2, 2.0
+SETTLE_SECONDS = 0.2
 NOTICE = json.dumps({"type": "times-changed"})
 
 
@@ -96,7 +96,7 @@ class BookingPage:
                 if shown.tells_more_than(before):
                     for socket in self.sockets:
                         socket.tell()
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(settings.BOOKING_LOOK_SECONDS)
         except Exception:
             logger.exception("a booking page could not be watched")
             for socket in self.sockets:
@@ -117,7 +117,8 @@ class BookingConsumer(AsyncWebsocketConsumer):
         self._type_id: UUID | None = None
         self._address = _address_of(self.scope)
         _open[self._address] += 1
-        if _open[self._address] > MOST_OF_ONE_ADDRESS or _open.total() > MOST_OF_ALL:
+        most = settings.BOOKING_SOCKETS
+        if _open[self._address] > most["address"] or _open.total() > most["all"]:
             await self._refuse(TOO_MANY)
             return
         self._type_id = await _type_id_of(**self.scope["url_route"]["kwargs"])

@@ -31,7 +31,6 @@ from scheduling.core.ical import LARGEST_FILE
 LARGEST = LARGEST_FILE
 SECONDS = 8.0  # for everything, and for the beginning of an answer; the worker has other things to do
 FIRST_SECONDS = 4.0
-POST_SECONDS = 5.0
 MOST_REDIRECTS = 3
 LONGEST_ADDRESS = 2000
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -134,7 +133,7 @@ def post(
     resolve: Resolve | None = None,
 ) -> int:
     """POST to an address; the status of the answer, whose content nobody reads. Raises `FetchError`."""
-    deadline = time.monotonic() + POST_SECONDS
+    deadline = time.monotonic() + settings.WEBHOOK_SECONDS
     target = parse_address(url)
     headers = {"User-Agent": f"Appointment/{settings.VERSION}", "Content-Length": str(len(body)), **headers}
     pinned = _pinned(target, resolve, deadline)

@@ -19,12 +19,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -128,7 +130,9 @@ def close_after_session(instance: Session, **kwargs: Any) -> None:
     """Sign-out, and whatever else ends a session early; sockets find an expired one themselves."""
     if instance.expire_date <= timezone.now():
         return
-    user_id = instance.get_decoded().get("_auth_user_id")
+    # Not `get_decoded`, which knows only Django's own way to write a session down.
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    user_id = store().decode(instance.session_data).get("_auth_user_id")
     if user_id is not None:
         close_sessions(get_user_model()._meta.pk.to_python(user_id))
 

@@ -1,4 +1,4 @@
-"""How often someone may ask: a count per caller and minute in the cache, shared between processes with Redis."""
+"""How often someone may ask: a count per caller and minute in the cache, shared by all processes (`project.cache`, or Redis)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Limits against abuse of what strangers may do, and the two tests that tell a form's sender from a robot.
 
-Counted in the cache: per process with the default one, shared by all with Redis. `settings.BOOKING_LIMITS` maps what is
+Counted in the cache, which all processes share (`project.cache`, or Redis). `settings.BOOKING_LIMITS` maps what is
 counted (attempts to book by `address`, `email` and `page`, times to `hold`) to (how many, in how many seconds).
 """
 

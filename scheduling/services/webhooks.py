@@ -6,7 +6,7 @@ is repeated until an answer of 2xx comes, ever more seldom; the same one keeps i
 Invariants:
 - no request runs inside a transaction, and none goes where a subscription may not (S-16)
 - a redirect is not followed: it is an answer like any other that is not 2xx
-- one telling takes the worker `fetching.POST_SECONDS` at most, a round `ROUND_SECONDS`
+- one telling takes the worker `settings.WEBHOOK_SECONDS` at most, a round `ROUND_SECONDS`
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from channels.testing import WebsocketCommunicator
 
 from project.asgi import application
-from scheduling import booking_consumer, services
+from scheduling import services
 from scheduling.models import AppointmentType
 from tests.booking.moments import berlin
 from tests.make import make_event, make_guest
@@ -20,8 +20,8 @@ WAIT = 20  # seconds until a notice that does not come is one that does not come
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(booking_consumer, "PAUSE_SECONDS", 0)
+def at_once(settings: Any) -> None:
+    settings.BOOKING_LOOK_SECONDS = 0
 
 
 @pytest.fixture
@@ -89,10 +89,8 @@ def test_a_page_that_is_not_there_has_no_socket(page: str, address: str) -> None
     run(story)
 
 
-def test_a_foreign_page_a_talkative_one_and_too_many_are_refused(
-    page: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(booking_consumer, "MOST_OF_ONE_ADDRESS", 1)
+def test_a_foreign_page_a_talkative_one_and_too_many_are_refused(page: str, settings: Any) -> None:
+    settings.BOOKING_SOCKETS = {"address": 1, "all": 1000}
 
     async def story() -> None:
         assert (await socket_of(page, b"https://evil.example").connect(WAIT))[0] is False

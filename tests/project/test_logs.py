@@ -20,7 +20,14 @@ from tests.make import make_user
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "address", ["/bookings/s3cret/cancel/", "/feeds/s3cret.ics", "/mail/unsubscribe/s3cret/"]
+    "address",
+    [
+        "/bookings/s3cret/cancel/",
+        "/feeds/s3cret.ics",
+        "/mail/unsubscribe/s3cret/",
+        "/book/ana/s3cret/",
+        "/appointment/api/public/ana/s3cret/slots/",
+    ],
 )
 def test_addresses_that_are_keys_are_not_logged(address: str) -> None:
     [handler] = [

@@ -12,7 +12,7 @@ import pytest
 from project import env
 from tests.servers import ROOT, free_port
 
-KEY = "x" * 40
+KEY = "Zr4qLw8xTn2vBy6mKd0sHf5jGc9pXe1aUo3iQt7-RbNzWkVhJy"
 FERNET = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 PRODUCTION = {"DEBUG": "0", "SECRET_KEY": KEY, "TOKEN_KEYS": FERNET}
 
@@ -41,6 +41,8 @@ def start(folder: Path, *command: str, **environment: str) -> subprocess.Complet
         {},  # no SECRET_KEY
         {"SECRET_KEY": KEY},  # no TOKEN_KEYS
         {"SECRET_KEY": "short", "TOKEN_KEYS": FERNET},
+        {"SECRET_KEY": "x" * 50, "TOKEN_KEYS": FERNET},
+        {"SECRET_KEY": f"django-insecure-{KEY}", "TOKEN_KEYS": FERNET},
         {"SECRET_KEY": KEY, "TOKEN_KEYS": "not-a-key"},
         {**PRODUCTION, "GOOGLE_SANDBOX": "1"},
         {**PRODUCTION, "ALLOWED_HOSTS": "*"},
@@ -156,3 +158,17 @@ def test_servers_that_do_not_answer_are_one_plain_line_each(tmp_path: Path) -> N
     serve = start(tmp_path, "serve", "--port", str(free_port()), DEBUG="1", **gone)
     assert serve.returncode == 1
     assert "Redis does not answer: " in serve.stderr and serve.stderr.count("\n") == 1
+
+
+def test_the_check_of_a_deployment_is_clean_with_a_complete_environment(tmp_path: Path) -> None:
+    """S-04: as README tells it, behind one proxy that speaks https."""
+    complete = {
+        **PRODUCTION,
+        "SITE_URL": "https://calendar.example.com",
+        "TRUSTED_PROXIES": "1",
+        "EMAIL_URL": "smtp://mail.example.com:587",
+        "GOOGLE_CLIENT_ID": "1-a.apps.googleusercontent.com",
+        "GOOGLE_CLIENT_SECRET": "GOCSPX-a",
+    }
+    done = start(tmp_path, "--deploy", "--fail-level", "WARNING", **complete)
+    assert (done.returncode, done.stderr) == (0, "") and "no issues" in done.stdout, done.stderr + done.stdout

@@ -150,9 +150,9 @@ def test_an_address_that_takes_nothing_for_long_is_switched_off(program: Program
 
 
 def test_a_slow_address_is_left_and_keeps_no_other_waiting(
-    alice: Any, program: Program, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+    alice: Any, program: Program, webhook: Webhook, settings: Any
 ) -> None:
-    monkeypatch.setattr(fetching, "POST_SECONDS", 0.3)
+    settings.WEBHOOK_SECONDS = 0.3
     slow, quick = program, Program()
     slow.seconds = 5
     other = services.create_webhook(user=alice, url=quick.url, kinds=EVERYTHING)
