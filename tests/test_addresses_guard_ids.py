@@ -21,8 +21,8 @@ from scheduling import services
 from scheduling.core.event import to_json
 from scheduling.models import ApiToken, Calendar, EventRevision
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount, JournalEntry
+from tests.addresses import addresses, filled
 from tests.make import make_event, make_guest, make_type, make_user
-from tests.test_sign_in_is_required import addresses, filled
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Addresses whose parameter is a secret or a public name, not the id of somebody's row.

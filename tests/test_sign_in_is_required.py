@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-from uuid import uuid4
-
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.addresses import addresses, filled
 
 # Open to anyone: the beginning of the address (with a $ the whole of it), and why.
 OPEN = {
@@ -28,7 +25,6 @@ OPEN = {
     "sync/google/webhook/$": "Google's notices, each with the secret of its channel",
     "sandbox/google/": "plays Google, in local trials only",
 }
-ANSWERS = {"uuid": str(uuid4()), "int": "1", "str": "month", "slug": "x", "path": "x"}
 OPEN_PAGES_OF_ALLAUTH = (
     "login",
     "signup",
@@ -40,24 +36,6 @@ OPEN_PAGES_OF_ALLAUTH = (
     "2fa",
     "logout",
 )
-
-
-def addresses(resolver: Any = None, prefix: str = "") -> Iterator[str]:
-    """Every pattern as an address with made-up ids."""
-    for pattern in (resolver or get_resolver()).url_patterns:
-        route = prefix + str(pattern.pattern).lstrip("^").replace("\\Z", "").rstrip("$")
-        if isinstance(pattern, URLResolver):
-            yield from addresses(pattern, route)
-        elif isinstance(pattern, URLPattern) and "(" not in route:
-            yield route
-
-
-def filled(route: str) -> str:
-    while "<" in route:
-        head, _, rest = route.partition("<")
-        kind, _, tail = rest.partition(">")
-        route = head + ANSWERS.get(kind.partition(":")[0] if ":" in kind else "str", ANSWERS["uuid"]) + tail
-    return route
 
 
 def is_open(route: str) -> bool:

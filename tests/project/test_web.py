@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -31,20 +29,12 @@ def test_a_body_larger_than_anything_taken_here_is_413_and_not_kept(
     headers = {"Content-Length": str(size)} if announced else {}
     answer = httpx.post(product.url, content=pieces(size), headers=headers, timeout=60)
     assert answer.status_code == 413 and answer.text.startswith("413 ")
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"] and "<" not in answer.text
 
 
 def test_who_sends_on_and_on_is_cut_off(product: Product) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.post(product.url, content=pieces(PATIENCE + LARGEST_BODY * 2), timeout=60)
-
-
-def test_what_the_server_refuses_before_django_has_a_content_policy_too(product: Product) -> None:
-    parts = urlsplit(product.url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=30) as raw:
-        raw.sendall(b"GET /?\xff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        answer = b"".join(iter(lambda: raw.recv(65536), b"")).decode()
-    assert answer.startswith("HTTP/1.1 400") and "default-src 'none'" in answer and "<" not in answer
 
 
 def test_failed_sign_ins_count_in_all_processes_together(product: Product) -> None:
