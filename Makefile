@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Make's own time stamps decide what has to be installed anew.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-scaled check format messages bench fuzz crash load drill lock browser redis
+.PHONY: help run test test-scaled check format messages bench fuzz crash load drill crawl audit lock browser redis
 
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
@@ -50,6 +50,12 @@ load: .venv/.dev ## 1,000 open calendars, 50 requests a second, 100,000 events (
 drill: .venv/.dev ## backup under load, destroy, restore, compare; full disk; SIGTERM (ARGS="--database postgresql")
 	@$(PYTHON) -m tests.drill $(ARGS)
 
+crawl: .venv/.dev ## every page as a stranger, users, staff and a superuser: policy, headers, secrets, other people's data
+	@$(PYTHON) -m tests.crawl $(ARGS)
+
+audit: .venv/.audit ## known weaknesses in what we install (asks PyPI); a step before each release
+	@for lock in scaled dev; do .venv/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/$$lock.txt || exit 1; done
+
 lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRADE=--upgrade to move on)
 	@compile="$(UV) pip compile --quiet --generate-hashes --universal --no-header --no-emit-index-url --python-version 3.11"; \
 	set -e; \
@@ -57,7 +63,8 @@ lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRAD
 	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --group dev -o requirements/dev.txt; \
 	$$compile $(UPGRADE) pyproject.toml -c requirements/base.txt --all-extras -o requirements/scaled.txt; \
 	$$compile $(UPGRADE) requirements/oracle.in -o requirements/oracle.txt; \
-	$$compile $(UPGRADE) requirements/fuzz.in -o requirements/fuzz.txt
+	$$compile $(UPGRADE) requirements/fuzz.in -o requirements/fuzz.txt; \
+	$$compile $(UPGRADE) requirements/audit.in -o requirements/audit.txt
 
 # --- the environment ----------------------------------------------------------------------------
 .venv/bin/uv: requirements/uv.txt
@@ -90,6 +97,11 @@ lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRAD
 .venv/.fuzz: requirements/fuzz.txt .venv/bin/uv
 	@$(PYTHON) -m venv --clear .venv/fuzz >/dev/null
 	@$(UV) pip sync --quiet --require-hashes --python .venv/fuzz/bin/python requirements/fuzz.txt
+	@touch $@
+
+.venv/.audit: requirements/audit.txt .venv/bin/uv
+	@$(PYTHON) -m venv --clear .venv/audit >/dev/null
+	@$(UV) pip sync --quiet --require-hashes --python .venv/audit/bin/python requirements/audit.txt
 	@touch $@
 
 browser: .venv/.dev

@@ -12,10 +12,21 @@ import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from django.views.debug import SafeExceptionReporterFilter
+
 SECRET = re.compile(r"(/(?:bookings|feeds|mail/unsubscribe|accounts/password/reset/key)/)[^/\s]+")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 # Confirmations of addresses; and an appointment type may have a secret in the place of its name.
 ALSO_SECRET = re.compile(r"(/(?:accounts/confirm-email|book/[^/\s]+|appointment/api/public/[^/\s]+)/)[^/\s]+")
+
+
+class HideInReports(SafeExceptionReporterFilter):
+    """On the technical page of a failure, while DEBUG is on: addresses of servers may have a password in them."""
+
+    hidden_settings = re.compile(
+        SafeExceptionReporterFilter.hidden_settings.pattern + "|REDIS|DSN|CACHES|CHANNEL_LAYERS|Q_CLUSTER",
+        re.IGNORECASE,
+    )
 
 
 class HideSecrets(logging.Filter):
@@ -29,7 +40,8 @@ class HideSecrets(logging.Filter):
 
 class NameRequest(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        # Django writes of an answer from 400 on when the request is done with, and passes it along.
+        record.request_id = getattr(getattr(record, "request", None), "id", None) or request_id.get()
         return True
 
 

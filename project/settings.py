@@ -182,6 +182,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "calendar"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "project.authentication.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional" if DEBUG else "mandatory"
@@ -405,10 +406,18 @@ LOGGING = {
         "googleapiclient.discovery": {"level": "WARNING"},
     },
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "project.logs.HideInReports"
 SENTRY_DSN = env.address("SENTRY_DSN", "")
 if SENTRY_DSN:
     try:
         import sentry_sdk
     except ImportError:
         env.refuse("SENTRY_DSN is set but sentry-sdk is not installed. Install requirements/scaled.txt.")
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, release=VERSION)
+    # Neither what variables hold nor what people send belongs into somebody else's service.
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        release=VERSION,
+    )

@@ -37,6 +37,9 @@ if admin.site.is_registered(User):
     admin.site.unregister(User)
 
 
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     list_display = (
@@ -62,6 +65,21 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def is_connected(self, user: Any) -> bool:
         return bool(user.profile.google_calendar_connected)
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    def _may_touch(self, request: HttpRequest, obj: Any) -> bool:
+        """Whoever sets the password of a superuser is one."""
+        return obj is None or not obj.is_superuser or request.user.is_superuser
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Rights are given by those who have all of them, else anybody who edits people could take them."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *RIGHTS)
+
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         # A new person gets the profile on being saved.
         return [ProfileInline, *self.more_inlines] if obj else []
@@ -77,7 +95,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A person goes with all they have; that single rows may not be deleted does not stand in the way."""
         _, counts, _, protected = super().get_deleted_objects(objs, request)
-        return [str(person) for person in objs], counts, set(), protected
+        missing = set() if all(self._may_touch(request, person) for person in objs) else {"superuser"}
+        return [str(person) for person in objs], counts, missing, protected
 
 
 @admin.register(ApiToken)

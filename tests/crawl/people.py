@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -26,8 +26,8 @@ for name, is_superuser in (("staff", False), ("root", True)):
     user.set_password(sys.stdin.readline().strip())
     user.save()
 """
-# Their pages are ours to look at only where somebody signed in is let in; Google's sandbox is checked as a stranger.
-ELSEWHERE = ("admin/", "sandbox/")
+PUBLIC = ["/book/ana/", "/book/ana/intro/", "/book/ana/intro/?embed=1"]
+WORDS = "words of"
 
 
 @dataclass
@@ -51,66 +51,47 @@ def fixed_addresses(*without: str) -> list[str]:
 def walkers(product: Product) -> Iterator[list[Walker]]:
     """Everybody, with something private of each of the two users planted on as many pages as there are."""
     product.command("shell", "--verbosity", "0", "-c", ADD_STAFF, stdin=f"{PASSWORD}\n{PASSWORD}\n")
-    people = {
-        name: httpx.Client(base_url=product.url, timeout=60) for name in ("", PERSON, OTHER, STAFF, SUPERUSER)
-    }
-    try:
-        for name, client in people.items():
-            if name:
-                sign_in(client, name, PASSWORD)
-        planted = {name: plant(product, people[name], name) for name in (PERSON, OTHER)}
-        keys = {
-            f"{kind} of {name}": text
-            for name in planted
-            for kind, text in planted[name].items()
-            if "key" in kind
-        }
-        words = {
-            name: {f"{kind} of {name}": text for kind, text in planted[name].items()} for name in planted
-        }
-        everything = words[PERSON] | words[OTHER]
-        pages, public = (
-            fixed_addresses(*ELSEWHERE),
-            ["/book/ana/", "/book/ana/intro/", "/book/ana/intro/?embed=1"],
+    with ExitStack() as stack:
+        stranger, ana, bo, staff, root = (
+            stack.enter_context(httpx.Client(base_url=product.url, timeout=60)) for _ in range(5)
         )
-        # Their own keys are shown to them where they were made.
+        for client, name in ((ana, PERSON), (bo, OTHER), (staff, STAFF), (root, SUPERUSER)):
+            sign_in(client, name, PASSWORD)
+        of_ana, of_bo = plant(product, ana, PERSON), plant(product, bo, OTHER)
+        everything = {**of_ana, **of_bo}
+        keys = {name: text for name, text in everything.items() if not name.startswith(WORDS)}
+        pages = [*fixed_addresses("admin/", "sandbox/"), *PUBLIC]
         yield [
-            Walker("a stranger", people[""], [*fixed_addresses("admin/"), *public], everything),
-            Walker("Ana", people[PERSON], [*pages, *public], words[OTHER]),
-            Walker("Bo", people[OTHER], [*pages, *public], words[PERSON]),
-            Walker("staff without rights", people[STAFF], [*pages, "/admin/"], everything),
-            Walker("a superuser", people[SUPERUSER], ["/admin/"], keys),
+            Walker("a stranger", stranger, [*fixed_addresses("admin/"), *PUBLIC], everything),
+            Walker("Ana", ana, pages, of_bo),
+            Walker("Bo", bo, pages, of_ana),
+            Walker("staff without rights", staff, [*pages, "/admin/"], everything),
+            Walker("a superuser", root, ["/admin/"], keys),
         ]
-    finally:
-        for client in people.values():
-            client.close()
 
 
 def plant(product: Product, client: httpx.Client, name: str) -> dict[str, str]:
-    """An event with history, a deleted one, a secret type, a token, a webhook and a feed; what nobody else may read."""
-    mark = f"canary-{name.partition('@')[0]}-"
-    token = product.api_token(name)
-    with httpx.Client(
-        base_url=f"{product.url}/appointment/api/", headers={"Authorization": f"Bearer {token}"}, timeout=60
-    ) as api:
+    """An event with history, a deleted one, a type, a token and a webhook; what nobody else may read."""
+    mark, token = f"canary-{name.partition('@')[0]}-", product.api_token(name)
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"{product.url}/appointment/api/", headers=headers, timeout=60) as api:
         start = (datetime.now(UTC) + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
         times = {"start_time": start.isoformat(), "end_time": (start + timedelta(hours=1)).isoformat()}
-        event = api.post(
-            "events/", json={"title": f"{mark}first title", "time_zone": "UTC", **times}
-        ).raise_for_status()
-        one = f"events/{event.json()['id']}/"
-        api.patch(one, json={"title": f"{mark}title", "description": f"{mark}words"}).raise_for_status()
-        gone = api.post("events/", json={"title": f"{mark}deleted", **times}).raise_for_status()
-        api.delete(f"events/{gone.json()['id']}/").raise_for_status()
-        kind = {"slug": f"{mark}kind", "name": f"{mark}kind", "duration": 30}
+        kept, gone = (
+            api.post("events/", json={"title": f"{mark}{what}", **times}).raise_for_status().json()["id"]
+            for what in ("kept", "deleted")
+        )
+        changes = {"title": f"{mark}title", "description": f"{mark}words"}
+        api.patch(f"events/{kept}/", json=changes).raise_for_status()
+        api.delete(f"events/{gone}/").raise_for_status()
         if name == OTHER:  # the first user's page is public, and shows what is offered there
+            kind = {"slug": f"{mark}kind", "name": f"{mark}kind", "duration": 30}
             api.post("types/", json=kind).raise_for_status()
-    secret = re.search(
-        r"whs_[\w-]{20,}",
-        made(client, "/calendar/settings/webhooks/", url="https://example.com/hook", kinds="events.changed"),
+    hook = made(
+        client, "/calendar/settings/webhooks/", url="https://example.com/hook", kinds="events.changed"
     )
-    assert secret
-    return {"text": mark, "key of the API": token, "key of a webhook": secret.group()}
+    [secret] = set(re.findall(r"whs_[\w-]{20,}", hook))
+    return {f"{WORDS} {name}": mark, f"the API token of {name}": token, f"the webhook of {name}": secret}
 
 
 def made(client: httpx.Client, page: str, **fields: str) -> str:
@@ -122,9 +103,12 @@ def made(client: httpx.Client, page: str, **fields: str) -> str:
     return answer.text
 
 
-def walk(product: Product, *, of_each_kind: int) -> Iterator[tuple[Walker, Page, list[str]]]:
+def walk(
+    product: Product, *, of_each_kind: int, with_queries: bool = True
+) -> Iterator[tuple[Walker, Page, list[str]]]:
     """Every answer that somebody gets, and what is wrong with it."""
     with walkers(product) as everybody:
         for walker in everybody:
-            for page in crawl(walker.client, walker.starts, of_each_kind=of_each_kind):
+            pages = crawl(walker.client, walker.starts, of_each_kind=of_each_kind, with_queries=with_queries)
+            for page in pages:
                 yield walker, page, list(faults_of(page, walker.secrets))

@@ -64,8 +64,13 @@ class Page:
         return Markup(self.answer.text)
 
 
-def crawl(client: httpx.Client, starts: Iterable[str], *, of_each_kind: int = 2) -> Iterator[Page]:
-    """Every page that links, forms to look by, and redirects lead to; of a kind of address at most so many."""
+def crawl(
+    client: httpx.Client, starts: Iterable[str], *, of_each_kind: int, with_queries: bool = True
+) -> Iterator[Page]:
+    """Every page that links, forms to look by, and redirects lead to; of a kind of address at most so many.
+
+    Without queries a page that is filtered, sorted or turned is not another one.
+    """
     site = urlsplit(str(client.base_url)).netloc
     waiting = deque((start, "") for start in starts)
     seen: set[str] = set()
@@ -86,5 +91,6 @@ def crawl(client: httpx.Client, starts: Iterable[str], *, of_each_kind: int = 2)
             found += [form.action for form in markup.forms if form.method == "get" and form.action]
         for link in found:
             parts = urlsplit(urljoin(str(page.answer.url), link))
-            if parts.netloc == site and parts.scheme in ("http", "https"):
+            is_ours = parts.netloc == site and parts.scheme in ("http", "https")
+            if is_ours and (with_queries or not parts.query):
                 waiting.append((parts.path + (f"?{parts.query}" if parts.query else ""), address))

@@ -70,6 +70,20 @@ def test_a_failure_is_found_in_the_log_by_the_name_that_its_page_shows(
     assert {record.request_id for record in caplog.records} == {name}  # type: ignore[attr-defined]
 
 
+@pytest.mark.urls(__name__)
+@pytest.mark.django_db
+def test_the_technical_page_of_a_failure_hides_what_is_secret(client: Client, settings: Any) -> None:
+    settings.DEBUG, settings.METRICS_KEY = True, "canary-metrics"
+    settings.REDIS_URL = "redis://:canary-redis@localhost"
+    settings.Q_CLUSTER = {"redis": settings.REDIS_URL}
+    client.force_login(make_user())
+    client.raise_request_exception = False
+    answer = client.get("/broken/", headers={"Authorization": "Bearer canary-token"})
+    assert answer.status_code == 500 and "RuntimeError" in answer.text and "GOOGLE_TOKEN_URL" in answer.text
+    secrets = [settings.SECRET_KEY, *settings.TOKEN_KEYS, client.session.session_key, "canary"]
+    assert [secret for secret in secrets if secret in answer.text] == []
+
+
 def test_lines_for_programs_are_json_and_hide_keys_too() -> None:
     record = logging.LogRecord(
         "project", logging.ERROR, "x.py", 1, "Not Found: %s", ("/feeds/s3cret.ics",), None

@@ -38,7 +38,7 @@ def test_who_sends_on_and_on_is_cut_off(product: Product) -> None:
 
 
 def test_failed_sign_ins_count_in_all_processes_together(product: Product) -> None:
-    """S-12: five are taken for one address, wherever they are tried; the right password comes too late then."""
+    """S-12: five are taken for one address, wherever they are tried: of which process, and of which port of its."""
     with second_web(product) as second:
         addresses = [product.url, second]
         said = []

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -366,3 +367,30 @@ def test_events_are_found_filtered_and_ordered(admin: Client, alice: Any, query:
     event = make_event(alice)
     answer = admin.get(changelist("calendarevent") + query)
     assert list(answer.context["cl"].result_list) == [event]
+
+
+def test_staff_who_edit_people_cannot_make_themselves_more(client: Client, root: Any, alice: Any) -> None:
+    staff = make_user("staff@example.com", is_staff=True)
+    staff.user_permissions.set(
+        Permission.objects.filter(content_type__app_label="auth", content_type__model="user")
+    )
+    client.force_login(staff)
+    form = {
+        "username": "staff",
+        "email": staff.email,
+        "is_active": "on",
+        "is_superuser": "on",
+        "is_staff": "on",
+    }
+    form |= {"date_joined_0": "2026-11-01", "date_joined_1": "09:00:00"}
+    page = reverse("admin:auth_user_change", args=[staff.pk])
+    assert b'name="is_superuser"' not in client.get(page).content
+    client.post(page, form)
+    staff.refresh_from_db()
+    assert not staff.is_superuser
+    for address in ("auth_user_change", "auth_user_password_change", "auth_user_delete"):
+        assert client.post(reverse(f"admin:{address}", args=[root.pk]), {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"}
+    assert client.post(reverse("admin:auth_user_changelist"), chosen).status_code == 403
+    root.refresh_from_db()
+    assert root.check_password("correct horse")
