@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.crawl", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("--of-each-kind", type=int, default=5, help="pages of one kind of address (5)")
+    parser.add_argument("--of-each-kind", type=int, default=2, help="pages of one kind of address (2)")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()  # for the table of addresses
