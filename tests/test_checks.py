@@ -11,7 +11,7 @@ from tests.servers import ROOT
 
 ROW = re.compile(r"^\| (?P<id>[A-Z]{1,3}-\d\d) \| (?P<promise>[^|]+) \| (?P<tests>[^|]+) \|$", re.MULTILINE)
 ROWS = list(ROW.finditer((ROOT / "docs" / "checks.md").read_text()))
-LAST = {"UX": 18, "AX": 17}
+LAST = {"UX": 18, "AX": 17, "S": 30, "BK": 12}
 
 
 @cache
@@ -33,3 +33,13 @@ def test_every_promise_has_one_row_with_a_test() -> None:
     assert [one for one, count in ids.items() if count > 1] == []
     assert [row["id"] for row in ROWS if "::" not in row["tests"]] == []
     assert {f"{kind}-{n:02}" for kind, last in LAST.items() for n in range(1, last + 1)} - set(ids) == set()
+
+
+def test_what_security_names_exists() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    paths = re.findall(r"`((?:tests|requirements|docs)/[^`]*)`", text)
+    targets = re.findall(r"`make (\w+)`", text)
+    assert len(paths) >= 3 and len(targets) >= 2
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    recipes = (ROOT / "Makefile").read_text()
+    assert [target for target in targets if not re.search(rf"^{target}:", recipes, re.MULTILINE)] == []
