@@ -277,7 +277,11 @@ class ProfilePatch(Body):
     density: Literal["compact", "comfortable", "roomy"] = Field(default=ABSENT)
     clock: Literal["24", "12"] = Field(default=ABSENT)
     language: Annotated[
-        str, Field(max_length=8, description="Of pages and mails: `en`; empty as the browser asks")
+        str,
+        Field(
+            max_length=8,
+            description="Of pages and mails: `en`, `de`, `es` or `fr`; empty as the browser asks",
+        ),
     ] = Field(default=ABSENT)
     shortcuts_enabled: StrictBool = Field(default=ABSENT)
     handle: Annotated[str | None, Field(max_length=40, pattern=r"^[-a-zA-Z0-9_]*$")] = Field(default=ABSENT)
