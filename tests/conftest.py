@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser import Watch, launch, sign_in
 from tests.make import make_user
@@ -14,6 +14,8 @@ from tests.sandbox.receiver import receiver
 from tests.servers import Product, start_product
 
 __all__ = ["alice", "bob", "receiver", "sandbox", "sandbox_database", "sandbox_server"]
+
+expect.set_options(timeout=20_000)  # instead of 5 s: the machine may be busy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
