@@ -142,8 +142,8 @@ def _adopt_zone(user: Any, calendar: Calendar, zone: str) -> None:
 def disable_calendar(*, link: CalendarLink) -> None:
     """Stop mirroring; the events stay here and in Google, the link remembers them for a return."""
     with transaction.atomic():
-        link.is_enabled = False
-        link.save(update_fields=["is_enabled"])
+        link.is_enabled, link.out_told_at = False, None
+        link.save(update_fields=["is_enabled", "out_told_at"])
         if link.calendar:
             services.update_calendar(calendar=link.calendar, is_synced=False)
 
@@ -159,7 +159,7 @@ def disconnect(*, account: GoogleAccount, actor: Any = None) -> None:
                 services.update_calendar(
                     calendar=link.calendar, is_synced=False, account_name="", is_read_only=False
                 )
-        account.calendar_links.update(is_enabled=False)
+        account.calendar_links.update(is_enabled=False, out_told_at=None)
         GoogleAccount.objects.filter(pk=account.pk).update(
             status=GoogleAccount.Status.DISCONNECTED,
             access_token="",

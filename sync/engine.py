@@ -48,7 +48,7 @@ from sync.provider import (
 )
 from sync.pull import pull
 from sync.push import push
-from sync.trouble import tell_of_recovery, tell_of_trouble, warn_of_end
+from sync.trouble import tell_of_calendars, tell_of_recovery, tell_of_trouble, warn_of_end
 from sync.usage import count_calls
 from sync.watch import is_pushed, keep_watched, stop_retired
 
@@ -302,6 +302,7 @@ def _note_success(account: GoogleAccount, lease: Lease, result: RunResult) -> No
             last_counts={"pulled": result.pulled, "sent": result.sent, "failed": result.failed},
         )
         tell_of_recovery(account)
+        tell_of_calendars(account)
         warn_of_end(account)
 
 

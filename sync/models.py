@@ -140,6 +140,9 @@ class CalendarLink(models.Model):
     next_poll_at = models.DateTimeField(default=timezone.now)
     last_ok_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
+    out_told_at = models.DateTimeField(
+        null=True, help_text="When the owner was mailed that it is out of reach; empty once it is read again."
+    )
     has_absent = models.BooleanField(
         default=False, help_text="A full listing ended; what it did not name is still to be asked for."
     )

@@ -18,10 +18,15 @@ from sync.usage import calls_of_day
 TRUSTED_FOR = timedelta(hours=1)  # how long the last answer of a Google that is out of reach is still good
 
 
+def out_of_reach() -> Q:
+    """Over `CalendarLink`: Google does not give the calendar out, or for an hour only errors for it."""
+    return Q(is_unreachable=True) | ~Q(last_error="") & Q(last_ok_at__lt=timezone.now() - TRUSTED_FOR)
+
+
 def busy_is_unknown() -> Exists:
     """Over `Calendar`: it mirrors one of Google's, and what we hold of that cannot be trusted.
 
-    So it is when the connection needs its owner, when Google does not give the calendar out, when it was never read
+    So it is when the connection needs its owner, when the calendar is out of reach, when it was never read
     or, with the account backing off, not for an hour. A paused or left account is its owner's wish, not a fault.
     """
     status = GoogleAccount.Status
@@ -30,7 +35,7 @@ def busy_is_unknown() -> Exists:
     )
     broken = Q(account__status__in=[status.NEEDS_REAUTH, status.INSUFFICIENT_SCOPE]) | Q(
         account__status=status.ACTIVE
-    ) & (Q(is_unreachable=True) | stale)
+    ) & (out_of_reach() | stale)
     return Exists(CalendarLink.objects.filter(broken, calendar=OuterRef("pk"), is_enabled=True).order_by())
 
 

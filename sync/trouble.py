@@ -1,7 +1,8 @@
 """What an owner must do about their connection: shown on every page, and mailed once.
 
 Each mail is claimed by a conditional UPDATE and queued in the same transaction, so that an incident makes one mail,
-its end another one, and an approaching end a third. Who switched e-mail notifications off gets none.
+its end another one, and an approaching end a third; a calendar out of reach on a connection that works is an incident
+of its own. Who switched e-mail notifications off gets none.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from scheduling.presentation.viewer import Viewer
 from scheduling.services import InvalidMail, queue_mail
 from scheduling.unsubscribe import NOTIFICATIONS
 from sync.grants import end_of_grant
-from sync.models import GoogleAccount
+from sync.models import CalendarLink, GoogleAccount
 from sync.outbox import waiting
-from sync.queries import TRUSTED_FOR, account_of
+from sync.queries import TRUSTED_FOR, account_of, out_of_reach
 
 WARN_BEFORE = timedelta(hours=24)
 STILL_ALIVE = timedelta(hours=1)  # past its expected end by so much, the expectation was wrong
@@ -92,12 +93,15 @@ def tell_of_trouble(account: GoogleAccount) -> None:
         unaware = GoogleAccount.objects.filter(pk=account.pk, notified_at=None)
         if unaware.filter(status__in=KINDS).update(notified_at=timezone.now()):
             account.refresh_from_db(fields=["status"])
-            _mail("connection_ended", _trouble(account))
-        elif unaware.filter(
-            connected_at__lt=timezone.now() - TRUSTED_FOR
-        ).exists() and availability.unbookable_types(account.user):
+            _mail_trouble("connection_ended", _trouble(account))
+        elif (
+            unaware.filter(connected_at__lt=timezone.now() - TRUSTED_FOR).exists()
+            # Of a calendar that is out of reach by itself the owner hears by `tell_of_calendars`.
+            and account.calendar_links.filter(is_enabled=True, out_told_at=None).exists()
+            and availability.unbookable_types(account.user)
+        ):
             unaware.update(notified_at=timezone.now())
-            _mail("connection_ended", Trouble(OUT, account, waiting_changes(account)))
+            _mail_trouble("connection_ended", Trouble(OUT, account, waiting_changes(account)))
 
 
 def tell_of_recovery(account: GoogleAccount) -> None:
@@ -107,7 +111,27 @@ def tell_of_recovery(account: GoogleAccount) -> None:
             pk=account.pk, notified_at__isnull=False, status=GoogleAccount.Status.ACTIVE
         )
         if mended.update(notified_at=None):
-            _mail("connection_back", Trouble("", account, 0))
+            _mail_trouble("connection_back", Trouble("", account, 0))
+
+
+def tell_of_calendars(account: GoogleAccount) -> None:
+    """Mail the owner, after a run that went well as a whole, which calendars are out of reach all the same, and which
+    of those are read again."""
+    with transaction.atomic():
+        links = account.calendar_links.filter(is_enabled=True).select_related("calendar")
+        out = list(links.filter(out_of_reach(), out_told_at=None))
+        back = list(links.exclude(out_of_reach()).filter(out_told_at__isnull=False))
+        _mark(out, timezone.now())
+        _mark(back, None)
+        if out:
+            names = [found.name for found in availability.unbookable_types(account.user)]
+            _mail("calendars_out", account, {"links": out, "unbookable": names})
+        if back:
+            _mail("calendars_back", account, {"links": back})
+
+
+def _mark(links: list[CalendarLink], told_at: datetime | None) -> None:
+    CalendarLink.objects.filter(pk__in=[link.pk for link in links]).update(out_told_at=told_at)
 
 
 def warn_of_end(account: GoogleAccount) -> None:
@@ -120,13 +144,18 @@ def warn_of_end(account: GoogleAccount) -> None:
         if unwarned.filter(Q(warned_at=None) | Q(warned_at__lt=F("consented_at"))).update(
             warned_at=timezone.now()
         ):
-            _mail("connection_ending", trouble)
+            _mail_trouble("connection_ending", trouble)
 
 
-def _mail(template: str, trouble: Trouble | None) -> None:
-    if trouble is None:
-        return
-    user = trouble.account.user
+def _mail_trouble(template: str, trouble: Trouble | None) -> None:
+    if trouble is not None:
+        _mail(template, trouble.account, {"trouble": trouble}, expires_at=trouble.ends_at)
+
+
+def _mail(
+    template: str, account: GoogleAccount, context: dict[str, Any], expires_at: datetime | None = None
+) -> None:
+    user = account.user
     if not user.profile.email_notifications or not user.is_active or not user.email:
         return
     try:
@@ -135,8 +164,8 @@ def _mail(template: str, trouble: Trouble | None) -> None:
             to=user.email,
             user=user,
             unsubscribe=NOTIFICATIONS,
-            context={"trouble": trouble, "link": f"{settings.SITE_URL}{reverse('sync')}"},
-            expires_at=trouble.ends_at,
+            context={"account": account, "link": f"{settings.SITE_URL}{reverse('sync')}", **context},
+            expires_at=expires_at,
         )
     except InvalidMail:
         return  # the banner says it

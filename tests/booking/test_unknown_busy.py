@@ -47,6 +47,7 @@ BREAKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "calendar access was not granted": ({"status": "insufficient_scope"}, {}),
     "calendar is not given out": ({}, {"is_unreachable": True}),
     "never read": ({}, {"last_ok_at": None}),
+    "only errors for hours": ({}, {"last_error": "Google is out of order.", "last_ok_at": berlin(23, 4)}),
     "out of reach for hours": ({"backoff_until": berlin(23, 9)}, {"last_ok_at": berlin(23, 4)}),
 }
 

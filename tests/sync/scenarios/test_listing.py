@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,10 +10,11 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from scheduling.models import CalendarEvent
+from scheduling.models import CalendarEvent, OutgoingMail
+from sync.connection import disable_calendar
 from sync.engine import run_account
 from sync.models import CalendarLink, GoogleAccount, JournalEntry
-from tests.make import make_event
+from tests.make import make_event, make_type
 from tests.sync.google_side import GoogleSide, lunch
 from tests.sync.hooked_provider import after_calls, killed_at_call, killed_at_statement
 from tests.sync.runs import primary, run, run_badly, titles
@@ -278,3 +280,46 @@ def test_scenario_77_a_calendar_out_of_reach_keeps_its_events_and_goes_on_when_i
     run(account)
     link.refresh_from_db()
     assert not link.is_unreachable and titles(alice) == ["Kept", "New"]
+
+
+def test_a_calendar_out_of_reach_on_a_connection_that_works_is_mailed_of_once_and_of_its_return(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    link = CalendarLink.objects.get(is_primary=True)
+    make_type(alice, name="Intro")
+    google.fault({"path": "/calendars/"}, {"error": "notFound"}, times=None)
+    for _ in range(2):
+        due()
+        run_badly(account)
+    [mail] = OutgoingMail.objects.all()
+    assert (mail.template, mail.to) == ("calendars_out", alice.email)
+    assert mail.subject == f"“{link}” cannot be read from Google"
+    link.refresh_from_db()
+    for text in (mail.text, mail.html):
+        assert "Guests cannot book Intro meanwhile" in text and str(link) in text and "/sync/" in text
+    assert link.last_error in mail.text and "List-Unsubscribe" in mail.headers
+
+    google.control.clear_faults()
+    google.fault({"path": "/calendars/"}, {"status": 503})  # all of Google, for a moment: nothing new
+    GoogleAccount.objects.update(connected_at=timezone.now() - timedelta(days=9))
+    due()
+    run_badly(account)
+    for _ in range(2):
+        run(account)
+    assert [mail.template for mail in OutgoingMail.objects.order_by("pk")] == [
+        "calendars_out",
+        "calendars_back",
+    ]
+
+
+def test_a_calendar_that_is_switched_off_while_out_of_reach_ends_the_incident_without_a_mail(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    run(account)
+    google.fault({"path": "/calendars/"}, {"error": "notFound"})
+    due()
+    run_badly(account)
+    disable_calendar(link=CalendarLink.objects.select_related("calendar").get(is_primary=True))
+    run(account)
+    assert [mail.template for mail in OutgoingMail.objects.all()] == ["calendars_out"]
