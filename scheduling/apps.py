@@ -10,6 +10,6 @@ class SchedulingConfig(AppConfig):
     verbose_name = _("Calendar")
 
     def ready(self) -> None:
-        from scheduling import receivers, watching  # noqa: F401  (connects the receivers)
+        from scheduling import reauthentication, receivers, watching  # noqa: F401  (connects the receivers)
 
         language.use(translation)

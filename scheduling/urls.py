@@ -45,6 +45,7 @@ urlpatterns = [
     path("calendar/settings/activity/", account.activity, name="activity"),
     path("calendar/settings/sessions/<int:session_id>/end/", account.end_session, name="session-end"),
     path("calendar/settings/export/", account.export_all, name="export-all"),
+    path("calendar/settings/confirm/", account.confirm_identity, name="confirm-identity"),
     path("calendar/settings/leave/", account.leave, name="leave"),
     path("dashboard/", insights.dashboard, name="dashboard"),
     path("dashboard/events/", insights.events, name="dashboard-events"),

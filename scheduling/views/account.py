@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
+from allauth.account.utils import get_next_redirect_url
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,6 +21,7 @@ from scheduling import account_queries, queries, services, takeout
 from scheduling.account_forms import LeaveForm, TokenForm
 from scheduling.models import AuditEntry, Booking
 from scheduling.rates import seconds_to_wait
+from scheduling.reauthentication import go_and_confirm, providers_of, recent_confirmation_required
 
 PER_PAGE = 50
 EXPORTS_PER_MINUTE = 3
@@ -86,8 +88,24 @@ def export_all(request: HttpRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@reauthentication_required
-def leave(request: HttpRequest) -> HttpResponse:
+def confirm_identity(request: HttpRequest) -> HttpResponseBase:
+    """Where somebody without a password here says once more who they are: at the provider they sign in by."""
+    accounts = providers_of(request.user)
+    if not accounts:
+        return redirect("settings")
+    next_url = get_next_redirect_url(request) or reverse("settings")
+    if request.method == "POST":
+        chosen = [account for account in accounts if str(account.pk) == request.POST.get("account")]
+        if not chosen:
+            raise Http404
+        return go_and_confirm(request, chosen[0], next_url)
+    return render(request, "scheduling/confirm_identity.html", {"accounts": accounts, "next": next_url})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@recent_confirmation_required
+def leave(request: HttpRequest) -> HttpResponseBase:
     """What goes and what stays; POST with one's own address typed ends the account."""
     user = request.user
     form = LeaveForm(request.POST if request.method == "POST" else None, user=user)

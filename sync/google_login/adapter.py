@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from scheduling import reauthentication
 from sync.connection import CONNECTION_STATE, refusal_of_connection
 from sync.encryption import decrypt, encrypt
 
@@ -37,9 +38,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """Whoever pressed Cancel on Google's page while connecting stays where the connection is made."""
+        """Whoever pressed Cancel on Google's page while connecting, or confirming who they are, stays signed in."""
         state = (extra_context or {}).get("state") or {}
-        if request.user.is_authenticated and (state.get("data") or {}).get("purpose") == CONNECTION_STATE:
+        purpose = (state.get("data") or {}).get("purpose")
+        if request.user.is_authenticated and purpose == reauthentication.PURPOSE:
+            raise ImmediateHttpResponse(reauthentication.refused_elsewhere(request))
+        if request.user.is_authenticated and purpose == CONNECTION_STATE:
             refused = _("You refused on Google's page. Nothing was connected, nothing was changed.")
             disagreed = _("Google did not agree. Nothing was connected, nothing was changed.")
             messages.warning(request, refused if error == AuthError.CANCELLED else disagreed)

@@ -151,7 +151,9 @@ class Token(models.Model):
     kind = models.CharField(max_length=8)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
-    details = models.JSONField(default=dict)  # of a code: redirect_uri, challenge, offline, nonce
+    details = models.JSONField(
+        default=dict
+    )  # of a code: redirect_uri, challenge, offline, nonce, authenticated_at
     expires_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -86,6 +86,7 @@ def approve(
     consent: bool = False,
     include_granted: bool = False,
     nonce: str = "",
+    says_when: bool = False,
 ) -> str:
     """Write down what the person granted and return the code for the client (single use)."""
     grant, _ = Grant.objects.select_for_update().get_or_create(account=account, client_id=client_id)
@@ -103,6 +104,8 @@ def approve(
         offline=offline,
         consent=consent,
         nonce=nonce,
+        # Whoever answers the page signs in there and then.
+        authenticated_at=int(clock.now().timestamp()) if says_when else None,
     )
 
 
@@ -133,7 +136,7 @@ def exchange_code(data: Json, client_id: str) -> Json:
         grant.has_refresh_token = True
         grant.save(update_fields=["has_refresh_token"])
     if "openid" in code.scopes:
-        answer["id_token"] = _id_token(grant.account, client_id, code.scopes, details["nonce"])
+        answer["id_token"] = _id_token(grant.account, client_id, code.scopes, details)
     return answer
 
 
@@ -229,7 +232,7 @@ def _access_token(grant: Grant, scopes: list[str]) -> Json:
     return {"access_token": secret, "expires_in": seconds, "scope": " ".join(scopes), "token_type": "Bearer"}
 
 
-def _id_token(account: Account, client_id: str, scopes: list[str], nonce: str) -> str:
+def _id_token(account: Account, client_id: str, scopes: list[str], details: Json) -> str:
     issued = int(clock.now().timestamp())
     claims: Json = {
         "iss": getattr(settings, "GOOGLE_ID_TOKEN_ISSUER", "") or "https://accounts.google.com",
@@ -245,7 +248,9 @@ def _id_token(account: Account, client_id: str, scopes: list[str], nonce: str) -
     if _LONG["profile"] in scopes:
         info = userinfo(account)
         claims |= {name: info[name] for name in ("name", "given_name", "family_name")}
-    if nonce:
-        claims["nonce"] = nonce
+    if details["nonce"]:
+        claims["nonce"] = details["nonce"]
+    if details.get("authenticated_at"):
+        claims["auth_time"] = details["authenticated_at"]
     # Clients take the token from us over their own connection and do not check the signature.
     return jwt.encode(claims, digest(client_id), algorithm="HS256", headers={"kid": "sandbox"})

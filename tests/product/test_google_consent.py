@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from tests.product.people import (
     CALENDAR_SCOPES,
+    approve,
     connect_calendar,
     post_form,
     seed_google,
@@ -87,6 +89,29 @@ def test_no_token_of_google_can_be_read_in_the_database_or_the_log(
     everything = product.log.read_bytes() + product.stored()
     assert b"third@gmail.example" in everything
     assert [secret for secret in secrets if secret in everything] == []
+
+
+def test_the_log_names_neither_people_nor_what_they_do(product: Product, visitor: httpx.Client) -> None:
+    sign_in_with_google(visitor, "planted@gmail.example")
+    event = {
+        "title": "Planted title",
+        "start_time": "2026-11-27T09:00:00Z",
+        "end_time": "2026-11-27T10:00:00Z",
+    }
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.get("/calendar/settings/").text)
+    assert token is not None
+    headers = {"X-CSRFToken": token[1], "Referer": product.url}
+    made = visitor.post("/appointment/api/events/", json=event, headers=headers)
+    assert made.status_code == 201
+    refused = {**event, "end_time": "2020-01-01T00:00:00Z"}
+    assert visitor.post("/appointment/api/events/", json=refused, headers=headers).status_code == 422
+    assert "Planted" in visitor.get("/calendar/search/", params={"q": "Planted"}).text
+    assert visitor.get("/calendar/nowhere/", params={"q": "Planted"}).status_code == 404
+    assert post_form(
+        visitor, "/accounts/email/", "/accounts/email/", action_primary="", email="planted@else.example"
+    )
+    log = product.log.read_text()
+    assert "/calendar/nowhere/" in log and "lanted" not in log
 
 
 def test_unticking_the_calendar_connects_nothing_and_says_what_to_do(
@@ -174,3 +199,63 @@ def test_the_end_that_google_names_at_the_consent_is_kept_and_shown_a_day_before
     left = datetime.fromisoformat(ends_at).replace(tzinfo=UTC) - datetime.now(UTC)
     assert timedelta(seconds=79_900) < left <= timedelta(seconds=80_000)
     assert "Google ends the connection of tenth@gmail.example on" in visitor.get("/calendar/").text
+
+
+# --- Before what cannot be undone -------------------------------------------------------------------
+LEAVE, CONFIRM = "/calendar/settings/leave/", "/calendar/settings/confirm/?next=/calendar/settings/leave/"
+
+
+def ask_google(product: Product, visitor: httpx.Client, email: str) -> httpx.Response:
+    """Press "Confirm with Google" where deletion led to; answers with the redirect to Google."""
+    assert (
+        visitor.get(LEAVE).headers["location"]
+        == f"{CONFIRM.split('?')[0]}?next=%2Fcalendar%2Fsettings%2Fleave%2F"
+    )
+    query = "select a.id from socialaccount_socialaccount a join auth_user u on u.id = a.user_id where u.email = ?"
+    [(account,)] = product.rows(query, email)
+    return post_form(visitor, CONFIRM, CONFIRM, account=str(account))
+
+
+def test_who_signs_in_by_google_alone_answers_there_again_before_the_account_is_deleted(
+    product: Product, visitor: httpx.Client
+) -> None:
+    email = "eleventh@gmail.example"
+    sign_in_with_google(visitor, email)
+    assert visitor.post(LEAVE, data={"email": email}).status_code == 403  # without a token of the form
+    answer = ask_google(product, visitor, email)
+    asked = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert (asked["prompt"], asked["max_age"], asked["login_hint"]) == (["consent"], ["0"], [email])
+    assert set(asked["scope"][0].split()) == {"openid", "email", "profile"}
+    page = approve(visitor, answer, email, None)
+    assert str(page.url).endswith(LEAVE) and "This cannot be undone" in page.text
+    assert post_form(visitor, LEAVE, LEAVE, email=email).headers["location"] == "/"
+    assert product.rows("select 1 from auth_user where email = ?", email) == []
+
+
+def test_another_google_account_confirms_nothing(product: Product, visitor: httpx.Client) -> None:
+    sign_in_with_google(visitor, "twelfth@gmail.example")
+    page = approve(
+        visitor, ask_google(product, visitor, "twelfth@gmail.example"), "other@gmail.example", None
+    )
+    assert "another account than the one by which you sign in" in page.text
+    assert visitor.get(LEAVE).status_code == 302
+    assert visitor.get("/appointment/api/profile/").status_code == 200  # still who they were
+    assert product.rows("select 1 from auth_user where email = ?", "other@gmail.example") == []
+
+
+def test_turning_back_on_googles_page_confirms_nothing(product: Product, visitor: httpx.Client) -> None:
+    sign_in_with_google(visitor, "thirteenth@gmail.example")
+    answer = ask_google(product, visitor, "thirteenth@gmail.example")
+    state = parse_qs(urlsplit(answer.headers["location"]).query)["state"][0]
+    refused = {"error": "access_denied", "state": state}
+    page = visitor.get("/accounts/google/login/callback/", params=refused, follow_redirects=True)
+    assert str(page.url).endswith("/calendar/settings/") and "Nothing was confirmed" in page.text
+    assert visitor.get(LEAVE).status_code == 302
+
+
+def test_an_account_of_another_person_cannot_be_sent_to_google(
+    product: Product, visitor: httpx.Client
+) -> None:
+    sign_in_with_google(visitor, "fourteenth@gmail.example")
+    for account in ("0", "x", ""):
+        assert post_form(visitor, CONFIRM, CONFIRM, account=account).status_code == 404

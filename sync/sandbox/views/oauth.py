@@ -150,6 +150,7 @@ def _asked(request: HttpRequest) -> Asked:
             "consent": "consent" in query.get("prompt", "").split(),
             "include_granted": query.get("include_granted_scopes") == "true",
             "nonce": query.get("nonce", ""),
+            "says_when": "max_age" in query,
         },
     )
 
