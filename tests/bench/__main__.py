@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.bench.table import read, table
 
-SECTIONS = ("views", "paint", "recurrence", "slots", "sync_import", "live", "feeds", "memory")
+SECTIONS = ("views", "paint", "recurrence", "slots", "sync_import", "live", "feeds", "ical_js", "memory")
 
 
 def main() -> None:

@@ -1,30 +1,21 @@
-"""Feeds beside a CalDAV server's: the GET of 10,000 events (2,500 series) here and at Radicale 3.9, in pairs.
-
-Radicale and ical.js get environments of their own under `var/bench`. ical.js also reads the exports of the whole
-corpus, which checks our VTIMEZONEs: it knows no zone but those in the file.
-"""
+"""Feeds beside a CalDAV server's: the GET of 10,000 events (2,500 series) here and at Radicale 3.9, in pairs."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import statistics
-import subprocess
 import tempfile
 import time
-import venv
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 
 from tests.bench.table import WALL, Row, report
-from tests.servers import ROOT, Product, free_port, start_product, wait_for
+from tests.radicale import radicale
+from tests.servers import Product, start_product, wait_for
 
-ENVIRONMENTS = ROOT / "var" / "bench"
 RUNS = int(os.environ.get("BENCH_FEED_RUNS", "7"))
 EVENTS = int(os.environ.get("BENCH_FEED_EVENTS", "10000"))
 SERIES = EVENTS // 4
@@ -41,8 +32,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="appointment-bench-feeds-") as folder:
         product = start_product(Path(folder), demo=True, SYNC_POLL_SECONDS="300")
         try:
-            corpus(product)
-            with radicale(Path(folder)) as peer:
+            fill(Path(folder) / "radicale" / "collection-root" / "ana" / "calendar")
+            with radicale(Path(folder) / "radicale") as peer:
                 rows = measure(product, peer)
         finally:
             product.stop()
@@ -57,7 +48,7 @@ def measure(product: Product, peer: str) -> list[tuple[str, tuple[float, float],
         bring_in(product, token, collection(part * EVENTS // 2, EVENTS // 2))
     secret = product.command("shell", "-c", OPEN_FEED.format(email=EMAIL, busy=False)).split()[-1]
     busy = product.command("shell", "-c", OPEN_FEED.format(email=EMAIL, busy=True)).split()[-1]
-    address = f"{peer}/ana/calendar/"
+    address = f"{peer}/calendar/"
     client = httpx.Client(timeout=1800, headers={"Accept-Encoding": "identity"})
     ours, feed = pairs(lambda: client.get(f"{product.url}/feeds/{secret}.ics"), lambda: client.get(address))
     assert feed.text.count("BEGIN:VEVENT") >= EVENTS
@@ -131,65 +122,14 @@ def collection(first: int, count: int) -> bytes:
     return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
 
 
-@contextmanager
-def radicale(folder: Path) -> Iterator[str]:
-    """A Radicale 3.9 without sign-in on this machine; yields its address."""
-    python = ENVIRONMENTS / "radicale" / "bin" / "python"
-    if not python.exists():
-        venv.create(python.parent.parent, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "radicale==3.9.*"], check=True)
-    # Straight into its store, one file for each event, as it would write them: a PUT of so many takes it very long.
-    store = folder / "radicale" / "collection-root" / "ana" / "calendar"
+def fill(store: Path) -> None:
+    """Straight into Radicale's store, one file for each event, as it would write them: a PUT of so many takes it
+    very long."""
     store.mkdir(parents=True)
     (store / ".Radicale.props").write_text('{"tag": "VCALENDAR"}')
     for number in range(EVENTS):
         (store / f"bench-{number}.ics").write_bytes(collection(number, 1))
-    address = f"127.0.0.1:{free_port()}"
-    options = ["--auth-type", "none", "--rights-type", "authenticated", "--logging-level", "error"]
-    process = subprocess.Popen(
-        [python, "-m", "radicale", "--config", os.devnull, "--server-hosts", address, *options,
-         "--server-max-content-length", "100000000", "--server-timeout", "600",
-         "--storage-filesystem-folder", str(folder / "radicale")],
-    )  # fmt: skip
-    try:
-        wait_for(lambda: httpx.get(f"http://{address}/.web/").status_code < 500, "Radicale", 60)
-        yield f"http://ana:x@{address}"
-    finally:
-        process.terminate()
-        process.wait(20)
 
-
-def corpus(product: Product) -> None:
-    """Compare what ical.js reads from our exports with what takes place here; only known differences pass."""
-    folder = ENVIRONMENTS / "ical_js"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "node_modules" / "ical.js").exists():
-        subprocess.run(["npm", "install", "--silent", "--prefix", str(folder), "ical.js@2"], check=True)
-    shutil.copy(Path(__file__).parent / "ical_js" / "occurrences.mjs", folder)
-    golden = json.loads((ROOT / "tests" / "data" / "ics" / "occurrences.json").read_text())
-    window = {"start": "2026-01-01T00:00:00Z", "end": "2028-01-01T00:00:00Z"}
-    exports = product.command("shell", "-c", "from tests.bench.ical_js.exports import main; main()")
-    given = json.dumps({"files": json.loads(exports.splitlines()[-1]), **window})
-    done = subprocess.run(
-        ["node", "occurrences.mjs"], cwd=folder, input=given, capture_output=True, text=True, check=True
-    )
-    found = json.loads(done.stdout)
-    differing = {name for name in found if found[name] != golden[name]}
-    print(f"ical.js sees {len(found) - len(differing)} of {len(found)} files as we do")
-    for name in sorted(differing):
-        print(f"  {name}: {KNOWN.get(name, 'NOT EXPECTED')}")
-    assert differing <= KNOWN.keys()
-
-
-# Each is a choice of ical.js's engine; none is about a zone.
-KNOWN = {
-    "gap-and-overlap": "it moves a start in the gap backwards and keeps elapsed time over the change",
-    "nextcloud": "it keeps elapsed time over the change",
-    "old-mac-line-ends": "it keeps elapsed time over the change",
-    "periods": "it leaves out a DTSTART that has RDATEs but no rule",
-    "refused-rules": "it refuses the whole event",
-    "rules": "it repeats 29 February on 1 March, and leaves out a DTSTART that its rule does not name",
-}
 
 if __name__ == "__main__":
     main()

@@ -30,7 +30,14 @@ def main() -> int:
 
 
 def run(description: str, token: str) -> int:
-    options = ["--checks", "all", "--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES]
+    options = [
+        "--checks",
+        "all",
+        "--phases",
+        "examples,coverage,fuzzing,stateful",
+        "--max-examples",
+        EXAMPLES,
+    ]
     options += ["--continue-on-failure", "--warnings", "off", "--no-color"]
     config = str(Path(__file__).with_name("schemathesis.toml"))
     command = [PROGRAM, "--config-file", config, "run", description, *options]

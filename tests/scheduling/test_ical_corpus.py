@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import icalendar
 import pytest
 
-from scheduling.core.ical import read_calendar
-from scheduling.exporting import calendar_text
 from scheduling.models import Calendar, CalendarEvent
-from scheduling.queries import occurrences_between
-from scheduling.services.importing import apply_import
+from tests.ical_corpus import FILES, GOLDEN, bring_in, content, occurrences, take_out
 from tests.make import make_user
 
-FOLDER = Path(__file__).parents[1] / "data" / "ics"
-FILES = sorted(path.stem for path in FOLDER.glob("*.ics"))
-GOLDEN: dict[str, list[list[str]]] = json.loads((FOLDER / "occurrences.json").read_text())
-START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 STAMPS = re.compile(r"(DTSTAMP|CREATED|LAST-MODIFIED):.*\r\n")
 
 pytestmark = pytest.mark.django_db
-
-
-def bring_in(data: bytes, calendar: Calendar) -> dict[str, int]:
-    return apply_import(calendar=calendar, events=read_calendar(data, zone="Europe/Berlin").events)
-
-
-def take_out(calendar: Calendar) -> bytes:
-    return "".join(calendar_text(calendar)).encode()
-
-
-def occurrences(calendar: Calendar) -> list[list[str]]:
-    """(start, end, title) of all that takes place in two years, in order."""
-    found = [
-        [_text(o.start, o.is_all_day), _text(o.end, o.is_all_day), o.event.title]
-        for o in occurrences_between([calendar.pk], START, END)
-    ]
-    return sorted(found)
-
-
-def _text(moment: datetime, is_all_day: bool) -> str:
-    return f"{moment:%Y-%m-%d}" if is_all_day else f"{moment:%Y-%m-%dT%H:%MZ}"
 
 
 @pytest.fixture
@@ -65,7 +35,7 @@ def test_the_corpus_has_at_least_thirty_files() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_an_imported_file_takes_place_when_it_says(name: str, mine: Calendar) -> None:
-    bring_in((FOLDER / f"{name}.ics").read_bytes(), mine)
+    bring_in(content(name), mine)
     assert occurrences(mine) == GOLDEN[name]
 
 
@@ -73,7 +43,7 @@ def test_an_imported_file_takes_place_when_it_says(name: str, mine: Calendar) ->
 def test_an_export_imported_elsewhere_takes_place_at_the_same_times(
     name: str, mine: Calendar, theirs: Calendar
 ) -> None:
-    bring_in((FOLDER / f"{name}.ics").read_bytes(), mine)
+    bring_in(content(name), mine)
     first = take_out(mine)
     bring_in(first, theirs)
     assert occurrences(theirs) == GOLDEN[name]
@@ -88,7 +58,7 @@ def _components(data: bytes) -> list[str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_importing_twice_changes_nothing(name: str, mine: Calendar) -> None:
-    data = (FOLDER / f"{name}.ics").read_bytes()
+    data = content(name)
     bring_in(data, mine)
     before = list(CalendarEvent.objects.order_by("pk").values_list("pk", "revision"))
     counts = bring_in(data, mine)
@@ -98,14 +68,14 @@ def test_importing_twice_changes_nothing(name: str, mine: Calendar) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_importing_an_export_into_its_own_calendar_changes_nothing(name: str, mine: Calendar) -> None:
-    bring_in((FOLDER / f"{name}.ics").read_bytes(), mine)
+    bring_in(content(name), mine)
     counts = bring_in(take_out(mine), mine)
     assert (counts["created"], counts["updated"]) == (0, 0)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_icalendar_reads_from_an_export_what_we_wrote(name: str, mine: Calendar) -> None:
-    bring_in((FOLDER / f"{name}.ics").read_bytes(), mine)
+    bring_in(content(name), mine)
     read = icalendar.Calendar.from_ical(take_out(mine))
     found = sorted(_seen(event) for event in read.walk("VEVENT"))
     assert found == sorted(_expected(event) for event in CalendarEvent.objects.live())
@@ -131,7 +101,7 @@ def _utc(moment: datetime | date) -> str:
 
 
 def files() -> Iterator[tuple[str, bytes]]:
-    yield from ((name, (FOLDER / f"{name}.ics").read_bytes()) for name in FILES)
+    yield from ((name, content(name)) for name in FILES)
 
 
 def test_every_line_of_an_export_is_short_and_ends_with_crlf(mine: Calendar) -> None:
@@ -143,20 +113,20 @@ def test_every_line_of_an_export_is_short_and_ends_with_crlf(mine: Calendar) -> 
 
 
 def test_a_lone_change_of_a_series_that_is_here_is_taken(mine: Calendar) -> None:
-    bring_in((FOLDER / "google-export.ics").read_bytes(), mine)
-    assert bring_in((FOLDER / "lone-override.ics").read_bytes(), mine)["updated"] == 1
+    bring_in(content("google-export"), mine)
+    assert bring_in(content("lone-override"), mine)["updated"] == 1
     assert ["2026-11-16T13:00Z", "2026-11-16T13:30Z", "Stand-up (afternoon)"] in occurrences(mine)
 
 
 def test_a_cancellation_takes_the_event_out(mine: Calendar) -> None:
-    bring_in((FOLDER / "booking-mail.ics").read_bytes(), mine)
-    assert bring_in((FOLDER / "booking-cancelled.ics").read_bytes(), mine)["updated"] == 1
+    bring_in(content("booking-mail"), mine)
+    assert bring_in(content("booking-cancelled"), mine)["updated"] == 1
     assert occurrences(mine) == []
-    assert bring_in((FOLDER / "booking-mail.ics").read_bytes(), mine)["skipped"] == 1  # the older version
+    assert bring_in(content("booking-mail"), mine)["skipped"] == 1  # the older version
 
 
 def test_a_refused_rule_is_kept_and_shown_once(mine: Calendar) -> None:
-    bring_in((FOLDER / "refused-rules.ics").read_bytes(), mine)
+    bring_in(content("refused-rules"), mine)
     event = CalendarEvent.objects.get(title="Every second")
     assert event.recurrence == ["RRULE:FREQ=SECONDLY"] and event.recurrence_error
     assert len(occurrences(mine)) == 2
@@ -164,7 +134,7 @@ def test_a_refused_rule_is_kept_and_shown_once(mine: Calendar) -> None:
 
 
 def test_a_period_of_its_own_length_keeps_it(mine: Calendar) -> None:
-    bring_in((FOLDER / "periods.ics").read_bytes(), mine)
+    bring_in(content("periods"), mine)
     assert ["2026-10-06T08:00Z", "2026-10-06T09:30Z", "Talks"] in occurrences(mine)
     assert (
         timedelta(hours=1)
