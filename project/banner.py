@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from project import first_run
 from scheduling.demo import PASSWORD
 
 DEMO_EMAILS = ["ana@example.com", "bo@example.com"]
@@ -22,4 +23,6 @@ def banner(address: str) -> str:
         lines.append("  Sign in:  an e-mail account (set GOOGLE_CLIENT_ID to offer Google; see the README)")
     if settings.DEBUG and get_user_model().objects.filter(email__in=DEMO_EMAILS).exists():
         lines.append(f"  Demo:     {' or '.join(DEMO_EMAILS)}, password {PASSWORD}")
+    if setup := first_run.address():
+        lines.append(f"  Administrator: none yet. Make one at {setup}")
     return "\n".join([*lines, "  Stop:     Ctrl-C", ""])

@@ -26,7 +26,7 @@ from django.db import DatabaseError, connection
 from django.urls import reverse
 from django.utils import timezone
 
-from project import assets
+from project import assets, first_run
 from project.health import LEAST_FREE_BYTES, pending_migrations
 from project.models import WorkerHeartbeat
 from project.reach import first_line
@@ -163,6 +163,11 @@ def assets_() -> Iterator[Finding]:
         )
 
 
+def administrator() -> Iterator[Finding]:
+    if setup := first_run.address():
+        yield Note(f"there is no administrator yet; make one at {setup}")
+
+
 def worker() -> Iterator[Finding]:
     age = WorkerHeartbeat.age()
     if age is None or age > WorkerHeartbeat.STALE_AFTER:
@@ -264,4 +269,5 @@ CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "mail": mail,
     "Google": google,
     "worker": worker,
+    "administrator": administrator,
 }

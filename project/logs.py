@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from django.views.debug import SafeExceptionReporterFilter
 
-SECRET = re.compile(r"(/(?:bookings|feeds|mail/unsubscribe|accounts/password/reset/key)/)[^/\s]+")
+SECRET = re.compile(r"(/(?:bookings|feeds|setup|mail/unsubscribe|accounts/password/reset/key)/)[^/\s]+")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 # Confirmations of addresses; and an appointment type may have a secret in the place of its name.
 ALSO_SECRET = re.compile(r"(/(?:accounts/confirm-email|book/[^/\s]+|appointment/api/public/[^/\s]+)/)[^/\s]+")

@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.urls import include, path, reverse
 from django.utils.translation import gettext as _
 
-from project import health
+from project import first_run_page, health
 from scheduling.api import api
 
 handler500 = "project.views.server_error"
@@ -63,6 +63,7 @@ urlpatterns = [
     path("sync/", include("sync.urls")),
     path("appointment/api/", api.urls),
     path("admin/", admin.site.urls),
+    path("setup/<str:key>/", first_run_page.make_administrator, name="first-run"),
     path("metrics", health.metrics, name="metrics"),
     path("favicon.ico", favicon),
     path("manifest.webmanifest", manifest, name="manifest"),

@@ -110,6 +110,8 @@ ADMINISTRATION = ("/admin/", "/admin/scheduling/booking/")
 NO_PAGE = {
     "accounts/2fa/authenticate/": "the second step of signing in: a test of its own",
     "accounts/reauthenticate/": "asked of the owner on the way: a test of its own",
+    "calendar/settings/confirm/": "asked of who has no password here: a test of its own",
+    "setup/<str:key>/": "there before anybody is: a test of its own",
     "accounts/2fa/totp/activate/": "leads away from who has it: a test of its own",
     "accounts/2fa/recovery-codes/download/": "a text file",
     "accounts/2fa/webauthn/login/": "JSON for the browser's key",

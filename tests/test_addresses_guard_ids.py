@@ -29,6 +29,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NAMES_NO_ROW = (
     "sandbox/",
     "feeds/",
+    "setup/",
     "mail/unsubscribe/",
     "book/",
     "bookings/",

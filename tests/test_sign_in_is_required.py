@@ -21,6 +21,7 @@ OPEN = {
     "feeds/": "a calendar for whoever has its secret address",
     "manifest.webmanifest": "name and pictures for devices",
     "mail/unsubscribe/": "a link in a mail, whose signature is the permission",
+    "setup/": "making the first administrator, for whoever has its secret address",
     "metrics": "asks for its own key",
     "sync/google/webhook/$": "Google's notices, each with the secret of its channel",
     "sandbox/google/": "plays Google, in local trials only",

@@ -1,6 +1,6 @@
 """Writes. Every change of a calendar goes through one of these functions."""
 
-from scheduling.services.accounts import delete_account
+from scheduling.services.accounts import create_administrator, delete_account
 from scheduling.services.appointment_types import (
     add_override,
     create_type,
@@ -185,6 +185,7 @@ __all__ = [
     "create_event",
     "create_remote_events",
     "create_type",
+    "create_administrator",
     "delete_account",
     "decline_booking",
     "delete_calendar",

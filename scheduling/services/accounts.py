@@ -1,9 +1,11 @@
-"""Leaving for good, and taking everything along."""
+"""The first person of an installation, and leaving for good."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -14,6 +16,14 @@ from scheduling.services.booking import cancel_booking
 from scheduling.signals import account_leaving
 
 CLOSED = gettext_noop("The account of your host was closed.")
+
+
+@transaction.atomic
+def create_administrator(*, email: str, password: str) -> Any:
+    """A person who may do everything, with an address that counts as confirmed: whoever runs the server vouches."""
+    user = get_user_model().objects.create_superuser(username=email, email=email, password=password)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
 
 
 def delete_account(*, user: Any) -> None:
