@@ -18,12 +18,14 @@ from scheduling.exporting import calendar_text, file_name
 from scheduling.models import (
     ApiToken,
     AppointmentType,
+    AppointmentTypeHost,
     AuditEntry,
     AvailableTimeSlot,
     Booking,
     CalendarFeed,
     CalendarSubscription,
     DateOverride,
+    Webhook,
 )
 
 IN_MEMORY = 4 * 1024 * 1024
@@ -53,7 +55,7 @@ def _readme() -> str:
         "calendars/*.ics   your calendars, each with all its events; any calendar program reads them\n"
         "*.json            your settings, hours, appointment types, bookings and the rest\n"
         "\n"
-        "Passwords, tokens and secret addresses are not in here.\n"
+        "Passwords, tokens and secret addresses are not in here, nor what lies in the trash or in the history of an event.\n"
     )
 
 
@@ -76,6 +78,9 @@ def _documents(user: Any) -> Iterator[tuple[str, Any]]:
     subscriptions = CalendarSubscription.objects.filter(calendar__user=user)
     yield "subscriptions", _rows(subscriptions, {"etag", "content_digest", "queued_until"})
     yield "api_tokens", _rows(ApiToken.objects.filter(user=user), {"id", "user", "digest"})
+    yield "webhooks", _rows(Webhook.objects.filter(user=user), {"user", "nonce"})
+    teams = AppointmentTypeHost.objects.filter(user=user).values_list("type__name", "accepted_at")
+    yield "teams", [{"appointment_type": name, "accepted_at": accepted} for name, accepted in teams]
     yield "activity", _rows(AuditEntry.objects.filter(user=user), {"id", "user", "actor"})
 
 

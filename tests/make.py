@@ -16,7 +16,9 @@ def make_user(email: str = "alice@example.com", *, zone: str = "Europe/Berlin", 
     user = get_user_model().objects.create_user(
         username=email, email=email, password=fields.pop("password", "correct horse"), **fields
     )
-    services.update_profile(profile=user.profile, timezone=zone)
+    # As if they had always lived there: no change that pages or reminders hear of.
+    user.profile.timezone = zone
+    user.profile.save(update_fields=["timezone"])
     Calendar.objects.filter(user=user).update(time_zone=zone)
     return user
 

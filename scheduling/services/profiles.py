@@ -19,6 +19,17 @@ from scheduling.services.revisions import next_revision
 from scheduling.unsubscribe import AGENDA, NOTIFICATIONS
 
 KEPT_BY_SYNC = {"google_calendar_id", "google_calendar_connected"}
+# What the drawn calendar depends on: whatever is open is drawn anew.
+DRAWN_BY = {
+    "language",
+    "timezone",
+    "second_time_zone",
+    "first_day_of_week",
+    "clock",
+    "show_weekends",
+    "working_hours_start",
+    "working_hours_end",
+}
 SWITCHED_OFF: dict[str, dict[str, Any]] = {
     NOTIFICATIONS: {"email_notifications": False},
     AGENDA: {"agenda_time": None},
@@ -51,6 +62,9 @@ def update_profile(*, profile: UserProfile, actor: Any = None, **changes: Any) -
     profile.notify_at = timezone.now()  # zone, hours and minutes decide when reminders are due
     profile.full_clean(exclude=["user"])
     profile.save(update_fields=[*changes, "notify_at"])
+    if DRAWN_BY & set(changed):
+        for calendar in Calendar.objects.filter(user=profile.user_id, is_primary=True):
+            _announce(calendar)
     if chosen := sorted(set(changed) - KEPT_BY_SYNC):
         record(user=profile.user, actor=actor, action=AuditEntry.Action.SETTINGS, about=", ".join(chosen))
     return profile

@@ -17,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from scheduling import grid_queries, presentation, queries, services
 from scheduling.core.crowd import Crowd, thin_out
@@ -34,6 +35,8 @@ GRIDS = {
     "day": "scheduling/_times.html",
     "agenda": "scheduling/_agenda.html",
 }
+# Settings that every page carries in its head.
+WHOLE_PAGE = {"language", "theme", "density", "shortcuts_enabled"}
 STILL_MINUTES = 5  # past and present fade: an unchanged grid is drawn anew so often
 
 
@@ -203,10 +206,25 @@ def _changed(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def settings_page(request: HttpRequest) -> HttpResponse:
+    """HTMX saves with every change: what is wrong comes back at its field, all else stays as it stands there."""
     profile: UserProfile = queries.profile_of(request.user)
     form = ProfileForm(request.POST or None, initial=ProfileForm.values_of(profile))
-    if form.is_valid():
-        services.update_profile(profile=profile, **form.cleaned_data)
+    if not form.is_valid():
+        answer = render(
+            request, "scheduling/settings.html", {"form": form}, status=422 if form.is_bound else 200
+        )
+        return vary(answer)
+    was = ProfileForm.values_of(profile)
+    services.update_profile(profile=profile, **form.cleaned_data)
+    if not wants_fragment(request):
         messages.success(request, _("Settings saved."))
         return redirect("settings")
-    return render(request, "scheduling/settings.html", {"form": form}, status=422 if form.is_bound else 200)
+    changed = {name for name, value in form.cleaned_data.items() if value != was[name]}
+    if changed & WHOLE_PAGE:
+        return vary(HttpResponseClientRefresh())
+    toast = {"message": _("Saved."), "icon": "check-lg"}
+    if "had_errors" not in request.POST:
+        return done({"toast": toast} if changed else {})
+    mended = ProfileForm(initial=ProfileForm.values_of(profile))
+    answer = render(request, "scheduling/settings.html", {"form": mended})
+    return vary(trigger_client_event(answer, "toast", toast))

@@ -145,3 +145,23 @@ def test_a_notice_that_comes_while_the_grid_is_being_fetched_is_not_lost(
     first = add(api, "Fetched")
     shows(page, first)
     shows(page, second[0])
+
+
+def test_another_zone_moves_what_is_open_in_other_windows(page: Page, api: httpx.Client) -> None:
+    event = add(api, "Moves with the zone")
+    shows(page, event)
+    before = page.locator(f'#grid [data-event="{event}"]').get_attribute("aria-label")
+    settings = page.context.new_page()
+    settings.goto("/calendar/settings/")
+    zone = settings.get_by_label("Time zone", exact=True)
+    zone.fill("Nowhere/Land")
+    zone.press("Tab")
+    expect(settings.get_by_text("“Nowhere/Land” is not a time zone.")).to_be_visible()
+    zone.fill("Asia/Tokyo")
+    zone.press("Tab")
+    expect(settings.get_by_text("is not a time zone")).to_have_count(0)
+    expect(settings.get_by_role("button", name="Save changes")).to_be_hidden()
+    expect(page.locator(f'#grid [data-event="{event}"]')).not_to_have_attribute("aria-label", before or "")
+    assert api.get("profile/").json()["timezone"] == "Asia/Tokyo"
+    assert api.patch("profile/", json={"timezone": "Europe/Berlin"}).status_code == 200
+    expect(page.locator(f'#grid [data-event="{event}"]')).to_have_attribute("aria-label", before or "")
