@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from channels.layers import InMemoryChannelLayer
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
+from project import health
 from project.models import WorkerHeartbeat
 
 
@@ -52,6 +54,20 @@ def test_readyz_names_a_broken_channel_layer_without_its_secrets(client: Client,
     assert answer.status_code == 503
     assert answer.json()["checks"]["channel_layer"] == "failed"
     assert "secret" not in answer.text
+
+
+@pytest.mark.django_db
+def test_readyz_names_whatever_else_is_broken(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    WorkerHeartbeat.beat("a:1")
+    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 2**63)
+    MigrationRecorder.Migration.objects.filter(app="usersessions").delete()
+    health.check_migrations.cache_clear()
+    answer = client.get("/readyz")
+    health.check_migrations.cache_clear()
+    assert answer.status_code == 503
+    checks = answer.json()["checks"]
+    assert checks["disk"] == "the disk is almost full"
+    assert "not applied" in checks["migrations"] and checks["worker"] == "ok"
 
 
 @pytest.mark.django_db

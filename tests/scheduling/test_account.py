@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import icalendar
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.usersessions.models import UserSession
 from django.apps import apps
-from django.test import Client
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from scheduling import services
 from scheduling.models import ApiToken, AuditEntry, Booking, CalendarFeed, OutgoingMail
+from scheduling.reauthentication import PURPOSE, recent_confirmation_required, take_confirmation
 from tests.make import make_event, make_type, make_user
 
 PASSWORD = "correct horse"
@@ -150,6 +157,7 @@ def test_export_holds_everything_of_the_person_and_no_secret(alice: Any, bob: An
     calendar = alice.calendars.get()
     feed = services.open_feed(calendar=calendar, is_busy_only=False)
     token = services.create_api_token(user=alice, name="Backup")
+    hook = services.create_webhook(user=alice, url="https://8.8.8.8/hook", kinds=["events.changed"])
     client.force_login(alice)
     answer = client.post("/calendar/settings/export/")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
@@ -163,9 +171,12 @@ def test_export_holds_everything_of_the_person_and_no_secret(alice: Any, bob: An
     assert json.loads(content["settings.json"])["timezone"] == "Europe/Berlin"
     assert json.loads(content["bookings.json"])[0]["guest_email"] == "greta@example.com"
     assert json.loads(content["appointment_types.json"])[0]["slug"] == "intro"
-    assert json.loads(content["activity.json"])[0]["action"] == Action.EXPORTED
+    assert json.loads(content["webhooks.json"])[0]["url"] == hook.url
+    assert Action.EXPORTED in {entry["action"] for entry in json.loads(content["activity.json"])}
     for secret in (
         token,
+        hook.secret,
+        hook.nonce,
         feed.secret,
         feed.nonce,
         feed.digest,
@@ -237,6 +248,29 @@ def test_leaving_asks_who_is_there_once_more(alice: Any, client: Client) -> None
     answer = client.post("/calendar/settings/leave/", {"email": alice.email})
     assert answer.status_code == 302 and answer["Location"].startswith("/accounts/reauthenticate/")
     alice.refresh_from_db()
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "counts"),
+    [(None, True), (10, True), (3600, False)],
+    ids=["unsaid", "just now", "an hour ago"],
+)
+def test_a_confirmation_counts_unless_its_provider_says_that_it_is_an_old_sign_in(
+    seconds_ago: int | None, counts: bool, alice: Any
+) -> None:
+    alice.set_unusable_password()
+    alice.save()
+    claims = {"email": alice.email} | ({"auth_time": time.time() - seconds_ago} if seconds_ago else {})
+    account = SocialAccount.objects.create(user=alice, provider="google", uid="1", extra_data=claims)
+    request = RequestFactory().get("/accounts/google/login/callback/")
+    request.user, request.session = alice, Client().session
+    request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
+    login = SocialLogin(account=account)
+    login.state = {"process": "redirect", "data": {"purpose": PURPOSE}}
+    view = recent_confirmation_required(lambda request: HttpResponse("in"))
+    with suppress(ImmediateHttpResponse):
+        take_confirmation(request=request, sociallogin=login)
+    assert (view(request).status_code == 200) is counts
 
 
 # --- settings ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection as database
 
 from scheduling import services
-from scheduling.models import CalendarEvent
+from scheduling.models import AuditEntry, CalendarEvent
 from sync.connection import disconnect, refusal_of_connection, store_connection, waiting_from_before
 from sync.engine import run_account
 from sync.lease import free_abandoned_leases, take_lease
@@ -262,3 +262,13 @@ def test_an_account_that_is_deleted_gives_its_grant_back(
     assert [call["status"] for call in google.log(path="revoke")] == [200]
     assert not GoogleAccount.objects.exists() and not get_user_model().objects.filter(pk=alice.pk).exists()
     assert google.titles() == ["Lunch"]
+
+
+def test_connecting_and_disconnecting_are_noted_for_their_owner(alice: Any, account: GoogleAccount) -> None:
+    disconnect(account=account, actor=alice)
+    noted = AuditEntry.objects.filter(user=alice).order_by("pk").values_list("action", "about")
+    action = AuditEntry.Action
+    assert [entry for entry in noted if entry[0] in (action.CONNECTED, action.DISCONNECTED)] == [
+        (action.CONNECTED, account.email),
+        (action.DISCONNECTED, account.email),
+    ]

@@ -256,3 +256,42 @@ def test_copies_in_the_trash_are_never_deleted_in_google_by_coming_back(
     assert google.titles() == titles(alice) == ["Copy"]
     services.restore_event(event=trashed, origin="web", actor=alice)
     assert titles(alice) == ["Copy", "Copy"]
+
+
+# --- each state (OP-01) -----------------------------------------------------------------------------
+STATES: dict[str, tuple[dict[str, Any], str]] = {
+    "ok": ({}, "Connected · Google seen"),
+    "backing off": (
+        {"last_error": "Google did not answer.", "backoff_until": timezone.now() + timedelta(days=9)},
+        "Google did not answer. Next try",
+    ),
+    "needs its owner": ({"status": "needs_reauth"}, "Google has ended the connection of"),
+    "not granted": ({"status": "insufficient_scope"}, "did not grant access to the calendar"),
+    "error": ({"last_error": "Google refuses this site’s project."}, "Google refuses this site’s project."),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_op_01_the_page_names_the_state_of_the_account_and_its_figures(
+    state: str, web: Client, account: GoogleAccount
+) -> None:
+    run(account)
+    changes, words = STATES[state]
+    GoogleAccount.objects.update(**changes)
+    page = web.get(reverse("sync")).content.decode()
+    assert words in page
+    for figure in (
+        "Allowed since",
+        "last run",
+        "waiting to go out",
+        "conflicts",
+        "in 24 h",
+        "Google is asked at intervals",
+    ):
+        assert figure in page
+
+
+def test_op_01_a_pause_is_named_as_ones_own(web: Client, account: GoogleAccount) -> None:
+    run(account)
+    web.post(reverse("sync-pause"))
+    assert "Paused by you" in web.get(reverse("sync")).content.decode()
