@@ -394,8 +394,6 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        # Without Django's own handler of a trial, which would print every line once more and hide nothing in it.
-        "django": {"handlers": [], "level": "WARNING"},
         "scheduling": {"level": "INFO"},
         "sync": {"level": "INFO"},
         "project": {"level": "INFO"},
