@@ -144,7 +144,8 @@ def _apply_living(
         )
         return event
     before = base
-    if event.revision > event.synced_revision:
+    # Without a link we know nothing of having sent it (a restored backup): both versions stay.
+    if known.pk is not None and event.revision > event.synced_revision:
         base = _with_echoes(base, event, theirs)
     if event.is_deleted and theirs == base:
         return event  # deleted here, untouched there: the deletion is still to be sent
