@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from tests.conftest import own_product
 from tests.crawl.checks import faults_of
 from tests.crawl.people import walk
 from tests.crawl.spider import Page
 from tests.servers import Product
 
 pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Of its own: it looks at all that is there, also at what other tests would have left."""
+    yield from own_product(tmp_path_factory)
 
 
 def test_no_page_breaks_a_rule_whoever_asks(product: Product) -> None:

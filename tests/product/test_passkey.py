@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser import PASSWORD
+from tests.browser import PASSWORD, PERSON, sign_in
+from tests.conftest import own_product
 from tests.servers import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
-PERSON = "passkey@example.com"
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -23,17 +24,19 @@ AUTHENTICATOR = {
 }
 
 
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Of its own: whoever signs in as Ana afterwards is asked for the key."""
+    yield from own_product(tmp_path_factory)
+
+
 def test_a_passkey_is_added_and_signs_in_without_a_password(browser: Browser, product: Product) -> None:
     context = browser.new_context(base_url=product.url.replace("127.0.0.1", "localhost"))
     page = context.new_page()
     device = context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    page.goto("/accounts/signup/")
-    page.fill("[name=email]", PERSON)
-    page.fill("[name=password1]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/calendar/**")
+    sign_in(page)
     page.goto("/accounts/2fa/webauthn/add/")
     page.fill("[name=password]", PASSWORD)  # who adds a key says once more who they are
     page.keyboard.press("Enter")

@@ -13,7 +13,7 @@ from tests.servers import Product, second_web, wait_for
 
 pytestmark = pytest.mark.processes
 MEGABYTE = b"x" * 1024 * 1024
-WRONG = {"login": "ana@example.com", "password": "wrong"}
+WRONG = {"login": "nobody@example.com", "password": "wrong"}  # whom no other test signs in
 
 
 def pieces(size: int) -> Iterator[bytes]:
