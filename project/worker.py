@@ -13,9 +13,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import connection, connections
-from django_q.cluster import Cluster
+from django_q import cluster as django_q_cluster
+from django_q.cluster import Cluster, Sentinel
 
 from project.models import WorkerHeartbeat
 from project.supervisor import die_with_parent
@@ -69,9 +71,24 @@ class Ticker(threading.Thread):
             connection.close()  # it may be what failed
 
 
+class CrashOnlySentinel(Sentinel):  # type: ignore[misc]
+    """Ends the whole cluster when one of its processes was killed; whoever watches the worker starts it again.
+
+    django-q2 puts another process in the place of the dead one, on the same queues. Trap: it may have been killed
+    while it held the lock of a queue, and then every other process waits for that lock for ever.
+    """
+
+    def reincarnate(self, process: Any) -> None:
+        if not process.is_alive() and process.exitcode != 0:
+            logger.error("a process of the task cluster was killed; all of them begin anew")
+            os._exit(1)  # its children die with it
+        super().reincarnate(process)
+
+
 def run(ticks: Sequence[Callable[[], object]]) -> int:
     """Blocks until SIGTERM or SIGINT. Returns 0, or 1 when the cluster ended by itself."""
     os.register_at_fork(after_in_child=die_with_parent)
+    django_q_cluster.Sentinel = CrashOnlySentinel
     cluster = Cluster()
     # django-q2's own handlers would join the cluster inside the handler, wherever the process stands.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -127,6 +127,21 @@ def test_serve_starts_a_killed_web_process_and_a_killed_worker_again(tmp_path: P
     assert processes(product) == {}
 
 
+def test_a_killed_process_of_the_task_cluster_has_the_whole_worker_begin_anew(tmp_path: Path) -> None:
+    """It may have held the lock of a queue: one put into its place would wait for it for ever."""
+
+    def workers() -> set[int]:
+        found = {pid for pid, command in processes(product).items() if "manage.py worker" in command}
+        return found if len(found) >= 5 else set()  # itself, its guard, and three that work
+
+    with running(tmp_path) as product:
+        before = wait_for(workers, "the task cluster")
+        os.kill(max(before), signal.SIGKILL)
+        line = "worker ended unexpectedly (exit status 1); starting it again"
+        wait_for(lambda: line in product.log.read_text(), line)
+        wait_for(lambda: workers() and not workers() & before, "a new task cluster")
+
+
 def test_the_web_process_ends_although_a_request_is_stuck_and_nobody_is_left_to_kill_it() -> None:
     port = free_port()
     command = [sys.executable, "-m", "project.web", "--port", str(port), "--verbosity", "0"]
