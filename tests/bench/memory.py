@@ -7,6 +7,7 @@ Daphne with a Django of no application of ours, and a process that has imported 
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -46,7 +47,7 @@ def main() -> None:
             Path(folder),
             demo=True,
             DEBUG="0",
-            SECRET_KEY="bench" * 10,
+            SECRET_KEY=secrets.token_urlsafe(50),
             TOKEN_KEYS=Fernet.generate_key().decode(),
             GOOGLE_CLIENT_ID="bench",
             GOOGLE_CLIENT_SECRET="bench",

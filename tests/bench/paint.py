@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import secrets
 import statistics
 import tarfile
 import tempfile
@@ -85,7 +86,11 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory(prefix="appointment-paint-") as name, sync_playwright() as playwright:
         folder = Path(name)
-        keys = {"DEBUG": "0", "SECRET_KEY": "bench" * 10, "TOKEN_KEYS": Fernet.generate_key().decode()}
+        keys = {
+            "DEBUG": "0",
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "TOKEN_KEYS": Fernet.generate_key().decode(),
+        }
         product = start_product(folder, **keys)
         browser = launch(playwright)
         try:

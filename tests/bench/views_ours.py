@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import secrets
 import sys
 import time
 from datetime import date, datetime
@@ -22,7 +23,7 @@ os.environ.update(
     DJANGO_SETTINGS_MODULE="project.settings",
     APPOINTMENT_ENV_FILE=os.devnull,
     DEBUG="0",
-    SECRET_KEY="bench" * 10,
+    SECRET_KEY=secrets.token_urlsafe(50),
     TOKEN_KEYS=Fernet.generate_key().decode(),
 )
 django.setup()
