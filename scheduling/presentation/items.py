@@ -24,9 +24,10 @@ from scheduling.presentation.viewer import Viewer, event_address, list_address
 DAY_LIMIT = 30  # lines of one day in a longer list; more make a page heavy and are not read in passing
 
 
-@dataclass(frozen=True, slots=True)
+# Told apart by which one it is: comparing or hashing the words would translate them, several times for each event.
+@dataclass(frozen=True, slots=True, eq=False)
 class Mark:
-    """A state as a sign and in words."""
+    """A state as a sign and in words; there is one of each."""
 
     icon: str
     label: str | Promise
