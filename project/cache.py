@@ -4,23 +4,42 @@ Rate limits count here, and what may be used once (a code of an authenticator ap
 memory would count in each process apart, and forgets counts when many names are counted; the one in the database
 would have every counted request wait for the writers of calendars.
 
-Values are what JSON can say. Losing the file costs nothing but counts.
+Values are what JSON can say. Losing the file costs nothing but counts. While it cannot be written (the disk is full)
+each process counts by itself, so pages can still be read and limits hold, per process.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import threading
 import time
+from functools import cache
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 
+logger = logging.getLogger(__name__)
+
 TABLE = "CREATE TABLE IF NOT EXISTS entry (key TEXT PRIMARY KEY, value TEXT, expires_at REAL) WITHOUT ROWID"
 ALIVE = "(expires_at IS NULL OR expires_at > ?)"
 SWEEP_EVERY = 500  # writes
+PAUSE_SECONDS = 5.0  # before the file is tried again
+
+
+class _Own:
+    """What this process counts by itself, and until when; all its threads share it."""
+
+    def __init__(self) -> None:
+        self.until = 0.0  # 0 while the file can be written
+        self._lock = threading.Lock()
+        self._connection = _opened(":memory:")
+
+    def run(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
 
 
 class SharedCache(BaseCache):
@@ -90,20 +109,44 @@ class SharedCache(BaseCache):
 
     def _run(self, statement: str, *values: Any) -> Any:
         """The first row, or None."""
-        rows = self._connection().execute(statement, values).fetchall()
+        rows = self._rows(statement, values)
         return rows[0] if rows else None
+
+    def _rows(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        own = _own(self._path, os.getpid())
+        if time.monotonic() < own.until:
+            return own.run(statement, values)
+        try:
+            rows = self._connection().execute(statement, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if not own.until:
+                logger.error("this process counts by itself, %s cannot be written: %s", self._path, error)
+            own.until = time.monotonic() + PAUSE_SECONDS
+            return own.run(statement, values)
+        own.until = 0.0
+        return rows
 
     def _connection(self) -> sqlite3.Connection:
         """This thread's own; a process that was forked off makes a new one."""
         if getattr(self._local, "process", None) != os.getpid():
-            connection = sqlite3.connect(self._path, timeout=10, isolation_level=None)
-            # The file holds nothing that must outlive a crash of the machine.
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=OFF")
-            connection.execute(TABLE)
-            self._local.connection, self._local.process = connection, os.getpid()
+            self._local.connection, self._local.process = _opened(self._path), os.getpid()
         found: sqlite3.Connection = self._local.connection
         return found
+
+
+@cache
+def _own(path: str, process: int) -> _Own:
+    """One for all cache objects of a process: each of its threads has one."""
+    return _Own()
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    # The file holds nothing that must outlive a crash of the machine.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute(TABLE)
+    return connection
 
 
 def _now() -> float:

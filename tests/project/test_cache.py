@@ -52,3 +52,14 @@ def test_processes_and_threads_lose_no_count_and_add_once(tmp_path: Path, cache:
     for thread in threads:
         thread.join()
     assert cache.get("count") == 1500 and sum(added) == 500
+
+
+def test_while_the_file_cannot_be_written_each_process_counts_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("project.cache.PAUSE_SECONDS", 0.0)
+    path = tmp_path / "away" / "cache.sqlite3"
+    here, of_another_thread = SharedCache(str(path), {}), SharedCache(str(path), {})
+    assert here.add("count", 1) and of_another_thread.incr("count") == 2 and not here.add("count", 9)
+    path.parent.mkdir()
+    assert here.add("count", 7) and of_another_thread.incr("count") == 8
