@@ -134,6 +134,8 @@ def _fold_journal(database: Path) -> None:
 
 
 def _is_beating() -> bool:
+    if WorkerHeartbeat._meta.db_table not in connection.introspection.table_names():
+        return False  # an empty database, for a restore on a new machine
     age = WorkerHeartbeat.age()
     return age is not None and age < WorkerHeartbeat.STALE_AFTER
 

@@ -1,8 +1,9 @@
-"""An installation goes over to PostgreSQL whole: `manage.py copy_to_postgresql`."""
+"""An installation goes over to PostgreSQL whole: `manage.py copy_to_postgresql`; and from one PostgreSQL to another."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.postgres import new_database
-from tests.servers import ROOT, product_environment
+from tests.drill.rows import rows_of
+from tests.postgres import create_database, new_database, tools
+from tests.servers import ROOT, empty_database, product_environment, run_command
 
 pytestmark = pytest.mark.processes
 
@@ -122,3 +124,22 @@ def test_only_a_postgresql_that_answers_and_holds_nothing_else_is_a_target(embed
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE invoices (id int)")
         assert "tables of something else" in embedded.copy_to(url)
+
+
+def test_a_backup_is_restored_into_an_empty_postgresql_of_a_new_machine(tmp_path: Path) -> None:
+    over = {
+        "PATH": f"{tools()}{os.pathsep}{os.environ['PATH']}",
+        "DATABASE_URL": create_database(empty_database()),
+    }
+    first, backup = product_environment(tmp_path, 8000, **over), tmp_path / "kept.dump"
+    with psycopg.connect(over["DATABASE_URL"]) as connection:
+        connection.execute(
+            "INSERT INTO project_workerheartbeat VALUES ('another machine', now() - interval '1 hour', now())"
+        )
+    run_command(first, "backup", str(backup))
+    assert "a worker is running" in run_command(first, "restore", str(backup), check=False)
+    with new_database() as empty:
+        second = first | {"DATABASE_URL": empty}
+        assert "Restored" in run_command(second, "restore", str(backup))
+        kept, found = rows_of(first), rows_of(second)
+        assert {table for table in kept.tables | found.tables if kept[table] != found[table]} == set()
