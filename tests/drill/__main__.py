@@ -16,9 +16,10 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def main() -> int:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     options = parser.parse_args()
     end_on_sigterm()
-    over = {"SECRET_KEY": "drill" * 10, "TOKEN_KEYS": Fernet.generate_key().decode()}
+    over = {"SECRET_KEY": secrets.token_urlsafe(50), "TOKEN_KEYS": Fernet.generate_key().decode()}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="appointment-drill-")))
         is_postgresql = options.database == "postgresql"
@@ -60,6 +61,7 @@ def main() -> int:
         (folder / "first").mkdir()
         product = start_product(folder / "first", **over, API_RATE_PER_MINUTE="1000000")
         stack.callback(product.stop)
+        stack.push(log_of(product))
         product.command("demo")
         kept = back_up_stop_and_count(product, folder)
         if is_postgresql:
@@ -67,8 +69,19 @@ def main() -> int:
         (folder / "second").mkdir()
         restored = restore_into_nothing(kept, folder / "second", over)
         stack.callback(restored.stop)
+        stack.push(log_of(restored))
         save_through_trouble(restored)
     return 0
+
+
+def log_of(product: Product) -> Callable[..., None]:
+    """For an ExitStack: shows what the product said last when something did not hold; its folder goes."""
+
+    def show(kind: type | None, *_: object) -> None:
+        if kind is not None:
+            print(f"\nThe end of {product.log}:", *product.log.read_text().splitlines()[-80:], sep="\n")
+
+    return show
 
 
 def back_up_stop_and_count(product: Product, folder: Path) -> tuple[Path, Rows]:
@@ -90,7 +103,6 @@ def back_up_stop_and_count(product: Product, folder: Path) -> tuple[Path, Rows]:
     )
     held = rows_in_backup(product, folder / "while-running", folder).titles()
     assert before <= held <= titles, before - held
-    print({title: load.ends.get(title) for title in unheard})
     print(
         f"ok: a backup under load holds all {len(before)} writes from before it, {len(held & acknowledged)} in all"
     )
