@@ -63,7 +63,15 @@ def columns_of(values: EventValues) -> dict[str, Any]:
 
 
 MOST_PARAMETERS = 900  # of one statement, for SQLite
-CONVERTED_COLUMNS = ("id", "calendar_id", "series_id", "is_all_day", "is_read_only", "attendees")
+CONVERTED_COLUMNS = (
+    "id",
+    "calendar_id",
+    "series_id",
+    "is_all_day",
+    "is_read_only",
+    "is_local_only",
+    "attendees",
+)
 PLAIN_COLUMNS = (
     "user_id",
     "title",
@@ -127,7 +135,7 @@ class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
                     f"SELECT {columns} FROM scheduling_calendarevent WHERE id IN ({', '.join(['%s'] * len(batch))})",
                     batch,
                 )
-                for pk, calendar, series, is_all_day, is_read_only, attendees, *plain in cursor.fetchall():
+                for pk, calendar, series, is_all_day, is_read_only, is_local_only, attendees, *plain in cursor.fetchall():
                     if calendar not in calendars:
                         calendars[calendar] = read_uuid(calendar)
                     values = (
@@ -136,6 +144,7 @@ class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
                         None if series is None else read_uuid(series),
                         bool(is_all_day),
                         bool(is_read_only),
+                        bool(is_local_only),
                         [] if attendees == "[]" else json.loads(attendees),
                         *plain,
                     )
