@@ -1,20 +1,36 @@
-"""What Daphne serves: HTTP by Django, the WebSockets of the calendar and of booking pages by Channels."""
+"""What Daphne serves: HTTP by Django, the WebSockets of the calendar and of booking pages by Channels.
+
+Requests run on a few threads (`project.handler`), but not these: files, which ServeStatic sends from the event loop;
+health, which is to be answered however busy all else is; and the sandbox Google, which requests of ours wait for.
+"""
 
 import gc
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-http = get_asgi_application()  # loads the apps: the imports below need their models
+on_own_thread = get_asgi_application()  # loads the apps: the imports below need their models
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.urls import get_resolver, path, re_path  # noqa: E402
 
+from project.handler import PooledHandler  # noqa: E402
 from scheduling.booking_consumer import BookingConsumer  # noqa: E402
 from scheduling.consumers import CalendarConsumer  # noqa: E402
+
+OWN_THREAD = (settings.STATIC_URL, "/sandbox/", "/healthz", "/readyz")
+pooled = PooledHandler()
+
+
+async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    handler = on_own_thread if scope["path"].startswith(OWN_THREAD) else pooled
+    await handler(scope, receive, send)
+
 
 websocket = AllowedHostsOriginValidator(
     URLRouter(

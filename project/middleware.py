@@ -17,6 +17,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
@@ -137,7 +138,17 @@ class CSPMiddleware(DjangoCSPMiddleware):
 
 
 class StaticFilesMiddleware(ServeStaticMiddleware):
-    """A static file that is not there is a 404; ServeStatic makes it a fault of the server while DEBUG is on."""
+    """A static file that is not there is a 404; ServeStatic makes it a fault of the server while DEBUG is on.
+
+    ServeStatic sends files from the event loop only: among threads it does not stand (see `project.asgi`).
+    """
+
+    sync_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        if not iscoroutinefunction(get_response):
+            raise MiddlewareNotUsed("no file is sent from a thread")
+        super().__init__(get_response)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:

@@ -84,6 +84,9 @@ INSTALLED_APPS = [
     "sync",
 ]
 
+# How many requests one web process works on at a time; each of its threads keeps a connection to the database.
+WEB_THREADS = env.integer("WEB_THREADS", 8, minimum=1, maximum=64)
+
 # Every entry must be async-capable: one sync-only middleware makes Daphne hang on SIGTERM (stack.md T1).
 MIDDLEWARE = [
     "project.middleware.CSPMiddleware",
@@ -137,6 +140,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {
     "default": stores.database(env.secret("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'appointment.sqlite3'}")
 }
+DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}  # of a thread that stays
 REDIS_URL = env.address("REDIS_URL", env.secret("REDIS_URL"), schemes=("redis", "rediss", "unix"))
 CACHES = {"default": stores.cache(REDIS_URL, VAR_DIR / "cache.sqlite3")}
 CHANNEL_LAYERS = {"default": stores.channel_layer(REDIS_URL)}

@@ -71,7 +71,11 @@ def surroundings(folder: Path, addresses: dict[str, str]) -> dict[str, str]:
     """As in production, but over plain HTTP on this machine."""
     keys = folder / "keys.json"
     if not keys.exists():
-        keys.write_text(json.dumps({"SECRET_KEY": secrets.token_urlsafe(48), "TOKEN_KEYS": Fernet.generate_key().decode()}))
+        keys.write_text(
+            json.dumps(
+                {"SECRET_KEY": secrets.token_urlsafe(48), "TOKEN_KEYS": Fernet.generate_key().decode()}
+            )
+        )
     return {
         **addresses,
         **json.loads(keys.read_text()),
