@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+import httpx
 import psycopg
 
 from tests.servers import Product, is_child, launch, processes, wait_for
@@ -29,8 +30,11 @@ class Killer:
         self._keeper.start()
 
     def run(self, seconds: float) -> None:
+        """Mostly it lets what it killed start again, so that work is done in between; at times it kills what starts."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
+            if self._chance.random() < 0.7:
+                self._wait_for_start(until)
             time.sleep(self._chance.uniform(0.3, 4.0))
             target = self._chance.choice(self.targets)
             find: Callable[[], list[int]] = getattr(self, f"_{target}")
@@ -55,6 +59,16 @@ class Killer:
     def keep_no_more(self) -> None:
         self._stopping.set()
         self._keeper.join()
+
+    def _wait_for_start(self, until: float) -> None:
+        while time.monotonic() < until and not self._answers():
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.product.url}/healthz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
 
     def _is_up(self) -> bool:
         return self.product.process.poll() is None and self.product.is_ready()

@@ -10,6 +10,7 @@ import json
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -28,7 +29,7 @@ READS_A_FORM = 3.0  # seconds; quicker ones are taken for robots
 ANSWERED = {200, 201, 204, 302, 303}
 
 
-class Person(threading.Thread):
+class Person(threading.Thread, ABC):
     """`act` is done again and again; `chance` decides what."""
 
     pause = 0.15
@@ -60,8 +61,9 @@ class Person(threading.Thread):
     def arrive(self) -> None:
         """What is done before the storm begins."""
 
+    @abstractmethod
     def act(self) -> None:
-        raise NotImplementedError
+        """One thing that such a person does."""
 
     def new_item(self, **options: Any) -> Item:
         self._number += 1
