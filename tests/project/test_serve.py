@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -142,17 +143,60 @@ def test_a_killed_process_of_the_task_cluster_has_the_whole_worker_begin_anew(tm
         wait_for(lambda: workers() and not workers() & before, "a new task cluster")
 
 
-def test_the_web_process_ends_although_a_request_is_stuck_and_nobody_is_left_to_kill_it() -> None:
+@contextmanager
+def web_process(application: str, **over: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The web process alone, with this module's application; and its port."""
     port = free_port()
     command = [sys.executable, "-m", "project.web", "--port", str(port), "--verbosity", "0"]
+    with subprocess.Popen(
+        [*command, f"tests.project.{application}:application"],
+        cwd=ROOT,
+        env=os.environ | over,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as web:
+        try:
+            wait_for(lambda: takes_connections(port), "the web process", 60)
+            yield web, port
+        finally:
+            web.kill()
+
+
+def takes_connections(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_sigterm_waits_for_a_request_that_is_under_way_while_others_were_just_answered(
+    tmp_path: Path,
+) -> None:
+    """Daphne keeps what is answered on its list for a while, without a connection."""
+    release = tmp_path / "release"
     with (
-        subprocess.Popen(
-            [*command, "tests.project.stuck_application:application"], cwd=ROOT, stdout=subprocess.PIPE
-        ) as web,
-        closing(wait_for(lambda: socket.create_connection(("127.0.0.1", port)), "the web process")) as guest,
+        web_process("slow_application", RELEASE=str(release)) as (web, port),
+        ThreadPoolExecutor(1) as visitor,
+    ):
+        address = f"http://127.0.0.1:{port}"
+        slow = visitor.submit(httpx.get, f"{address}/slow/", timeout=60)
+        assert web.stdout is not None and web.stdout.readline() == "under way\n"
+        assert [httpx.get(address, timeout=60).text for _ in range(3)] == ["finished"] * 3
+        web.terminate()
+        wait_for(lambda: not takes_connections(port), "it to take nothing new")
+        release.touch()
+        assert slow.result(60).text == "finished"
+        assert web.wait(60) == 0
+
+
+def test_the_web_process_ends_although_a_request_is_stuck_and_nobody_is_left_to_kill_it() -> None:
+    with (
+        web_process("stuck_application") as (web, port),
+        closing(socket.create_connection(("127.0.0.1", port))) as guest,
     ):
         guest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert web.stdout is not None and web.stdout.readline() == b"stuck\n"
+        assert web.stdout is not None and web.stdout.readline() == "stuck\n"
         web.terminate()
         assert web.wait(60) == 0
 
