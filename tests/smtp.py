@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import threading
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import default
 from types import TracebackType
@@ -35,6 +36,11 @@ class MailSink:
         self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):  # whoever sends may be killed meanwhile
+            await self._talk(reader, writer)
+        writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def say(line: str) -> None:
             writer.write(f"{line}\r\n".encode())
 
@@ -57,4 +63,3 @@ class MailSink:
                 break
             else:
                 say("250 ok")
-        writer.close()

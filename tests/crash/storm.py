@@ -93,6 +93,7 @@ def bookings_in_google(url: str, token: str) -> None:
 
 def judge(ledger: Ledger, sides: dict[str, GoogleSide], messages: list[EmailMessage]) -> list[str]:
     """What does not hold."""
+    connection.close()  # the database's side of it may have been killed
     wrong = [f"an answer of {status}" for status in ("500",) if ledger.answers[status]]
     if left := verdict.wait_until_quiet():
         wrong.append(f"it does not come to rest: {left}")
