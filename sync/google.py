@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http.client import HTTPException
 from socket import gaierror
 from typing import Any
@@ -55,10 +57,10 @@ from sync.provider import (
     SetupError,
     Unreachable,
 )
+from sync.transport import transport
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 20
 PAGE_SIZE = 2500  # the most Google allows
 # The parameters of every list are part of a sync token's identity: raise the version when they change.
 LISTING_VERSION = 1
@@ -71,6 +73,29 @@ NO_CONNECTION = (ConnectionRefusedError, gaierror, httplib2.ServerNotFoundError)
 BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
 
 
+@dataclass(frozen=True)
+class _Api:
+    """What makes the requests. It sends none and holds nobody's credentials, so all threads share it."""
+
+    events: Any
+    calendar_list: Any
+    channels: Any
+
+
+@lru_cache(maxsize=2)
+def _api(endpoint: str) -> _Api:
+    """Making it out of Google's description takes longer than asking a calendar whether it changed."""
+    service = build(
+        "calendar",
+        "v3",
+        http=httplib2.Http(),  # never used: each request is executed through its account's own
+        static_discovery=True,
+        cache_discovery=False,
+        client_options={"api_endpoint": endpoint},
+    )
+    return _Api(service.events(), service.calendarList(), service.channels())
+
+
 class GoogleCalendarService:
     """Google Calendar as a `CalendarProvider`. Not thread-safe (httplib2): one per run."""
 
@@ -78,17 +103,9 @@ class GoogleCalendarService:
 
     def __init__(self, tokens: Tokens) -> None:
         self.credentials = credentials_of(tokens)
-        self._http = httplib2.Http(timeout=TIMEOUT_SECONDS)
-        self._http.follow_redirects = False
+        self._http = AuthorizedHttp(self.credentials, transport())
+        self._api = _api(settings.GOOGLE_CALENDAR_ENDPOINT)
         self.calls = 0
-        self._service = build(
-            "calendar",
-            "v3",
-            http=AuthorizedHttp(self.credentials, self._http),
-            static_discovery=True,
-            cache_discovery=False,
-            client_options={"api_endpoint": settings.GOOGLE_CALENDAR_ENDPOINT},
-        )
 
     @property
     def tokens(self) -> Tokens:
@@ -102,13 +119,13 @@ class GoogleCalendarService:
 
     def refresh(self) -> None:
         with _translated():
-            self.credentials.refresh(Request(self._http))
+            self.credentials.refresh(Request(transport()))
 
     def list_calendars(self, sync_token: str = "") -> CalendarList:
         items: list[dict[str, Any]] = []
         page_token = None
         while True:
-            request = self._service.calendarList().list(
+            request = self._api.calendar_list.list(
                 maxResults=250, syncToken=sync_token or None, pageToken=page_token
             )
             try:
@@ -122,10 +139,10 @@ class GoogleCalendarService:
                 return CalendarList(found, str(page.get("nextSyncToken") or ""))
 
     def get_calendar(self, calendar_id: str) -> RemoteCalendar:
-        return _calendar(self._execute(self._service.calendarList().get(calendarId=calendar_id)))
+        return _calendar(self._execute(self._api.calendar_list.get(calendarId=calendar_id)))
 
     def list_events(self, calendar: CalendarRef, sync_token: str = "", page_token: str = "") -> EventPage:
-        request = self._service.events().list(
+        request = self._api.events.list(
             calendarId=calendar.id,
             maxResults=PAGE_SIZE,
             singleEvents=False,
@@ -146,7 +163,7 @@ class GoogleCalendarService:
         )
 
     def get_event(self, calendar: CalendarRef, event_id: str) -> RemoteItem:
-        request = self._service.events().get(calendarId=calendar.id, eventId=event_id)
+        request = self._api.events.get(calendarId=calendar.id, eventId=event_id)
         return read_item(self._execute(request), calendar.time_zone)
 
     def read_event(self, calendar: CalendarRef, raw: Mapping[str, Any]) -> RemoteItem:
@@ -176,7 +193,7 @@ class GoogleCalendarService:
         body = to_google(values) | carried(like or {}) | {"id": event_id}
         properties = body.get("extendedProperties", {})
         own = {"private": {**properties.get("private", {}), "appt_id": str(local_id)}}
-        request = self._service.events().insert(
+        request = self._api.events.insert(
             calendarId=calendar.id,
             body=body | {"extendedProperties": {**properties, **own}},
             sendUpdates="none",
@@ -196,24 +213,24 @@ class GoogleCalendarService:
         etag: str = "",
     ) -> RemoteEvent:
         body = to_google(values, groups, patch=True, rule_changed=rule_changed)
-        request = self._service.events().patch(
+        request = self._api.events.patch(
             calendarId=calendar.id, eventId=event_id, body=body, sendUpdates="none"
         )
         return self._written(request, calendar, etag)
 
     def delete_event(self, calendar: CalendarRef, event_id: str, etag: str = "") -> None:
-        request = self._service.events().delete(calendarId=calendar.id, eventId=event_id, sendUpdates="none")
+        request = self._api.events.delete(calendarId=calendar.id, eventId=event_id, sendUpdates="none")
         self._execute(request, etag, answers=False)
 
     def move_event(self, calendar: CalendarRef, event_id: str, destination: CalendarRef) -> RemoteEvent:
-        request = self._service.events().move(
+        request = self._api.events.move(
             calendarId=calendar.id, eventId=event_id, destination=destination.id, sendUpdates="none"
         )
         return self._written(request, destination)
 
     def watch_calendar(self, calendar_id: str, channel_id: str, secret: str, address: str) -> Watch:
         body = {"id": channel_id, "type": "web_hook", "address": address, "token": secret}
-        answer = self._execute(self._service.events().watch(calendarId=calendar_id, body=body))
+        answer = self._execute(self._api.events.watch(calendarId=calendar_id, body=body))
         try:
             ends = datetime.fromtimestamp(int(answer["expiration"]) / 1000, UTC)
             return Watch(str(answer["resourceId"])[:255], ends)
@@ -222,7 +239,7 @@ class GoogleCalendarService:
 
     def stop_watching(self, channel_id: str, resource_id: str) -> None:
         body = {"id": channel_id, "resourceId": resource_id}
-        self._execute(self._service.channels().stop(body=body), answers=False)
+        self._execute(self._api.channels.stop(body=body), answers=False)
 
     def _written(self, request: Any, calendar: CalendarRef, etag: str = "") -> RemoteEvent:
         try:
@@ -235,7 +252,7 @@ class GoogleCalendarService:
             request.headers["If-Match"] = etag
         self.calls += 1
         with _translated():
-            answer = request.execute(num_retries=0)
+            answer = request.execute(http=self._http, num_retries=0)
         # JSON that was cut off comes back as the text itself, without an error.
         if answers and not isinstance(answer, dict):
             raise RetryLater(_("Google's answer was cut off."))

@@ -34,7 +34,8 @@ def enqueue_account(account_id: int) -> bool:
         queued_until=now + QUEUED_FOR
     )
     if claimed:
-        async_task("sync.tasks.sync_account", account_id, task_name=f"sync account {account_id}")
+        # The account and its journal say how it went: a result of each poll would only cost writes.
+        async_task("sync.tasks.sync_account", account_id, task_name=f"sync account {account_id}", save=False)
     return bool(claimed)
 
 
