@@ -58,7 +58,6 @@ if TRUSTED_PROXIES:
 METRICS_KEY = env.secret("METRICS_KEY")
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -6,6 +6,7 @@ worker leaves nothing behind; work that was cut short is delivered again.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -16,7 +17,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection, connections
+from django.template import engines
+from django.urls import get_resolver
 from django_q import cluster as django_q_cluster
+from django_q.brokers import get_broker
 from django_q.cluster import Cluster, Sentinel
 
 from project.models import WorkerHeartbeat
@@ -85,6 +89,20 @@ class CrashOnlySentinel(Sentinel):  # type: ignore[misc]
         super().reincarnate(process)
 
 
+def share_memory() -> None:
+    """Load before the fork what tasks and ticks need sooner or later, so that all processes hold it once.
+
+    A collection writes into every object it looks at, and a page that is written to is shared no longer: what is
+    loaded is kept out of it.
+    """
+    get_broker()
+    get_resolver().url_patterns  # noqa: B018 - mails name addresses, and these import every view
+    for engine in engines.all():
+        engine.engine.template_libraries  # noqa: B018
+    gc.collect()
+    gc.freeze()
+
+
 def run(ticks: Sequence[Callable[[], object]]) -> int:
     """Blocks until SIGTERM or SIGINT. Returns 0, or 1 when the cluster ended by itself."""
     os.register_at_fork(after_in_child=die_with_parent)
@@ -96,6 +114,7 @@ def run(ticks: Sequence[Callable[[], object]]) -> int:
     ticker = Ticker(ticks, f"{socket.gethostname()}:{os.getpid()}")
     status = 0
     try:
+        share_memory()
         connections.close_all()  # an open SQLite connection must not go through a fork
         cluster.start()
         ticker.start()  # after the fork: threads do not survive it, their locks do
