@@ -97,8 +97,7 @@ def share_memory() -> None:
     """
     get_broker()
     get_resolver().url_patterns  # noqa: B018 - mails name addresses, and these import every view
-    for engine in engines.all():
-        engine.engine.template_libraries  # noqa: B018
+    engines.all()
     gc.collect()
     gc.freeze()
 

@@ -135,7 +135,16 @@ class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
                     f"SELECT {columns} FROM scheduling_calendarevent WHERE id IN ({', '.join(['%s'] * len(batch))})",
                     batch,
                 )
-                for pk, calendar, series, is_all_day, is_read_only, is_local_only, attendees, *plain in cursor.fetchall():
+                for (
+                    pk,
+                    calendar,
+                    series,
+                    is_all_day,
+                    is_read_only,
+                    is_local_only,
+                    attendees,
+                    *plain,
+                ) in cursor.fetchall():
                     if calendar not in calendars:
                         calendars[calendar] = read_uuid(calendar)
                     values = (
