@@ -112,7 +112,7 @@ def test_serve_says_where_and_stops_everything_on_sigterm(tmp_path: Path) -> Non
 
 def test_serve_starts_a_killed_web_process_and_a_killed_worker_again(tmp_path: Path) -> None:
     with running(tmp_path) as product:
-        for word, name in (("project.web", "web"), ("worker", "worker")):
+        for word, name in (("project.web", "web"), ("manage.py worker", "worker")):
             pid = leader(product, word)
             os.kill(pid, signal.SIGKILL)
             line = f"{name} ended unexpectedly (SIGKILL); starting it again in 0.5 s."
