@@ -51,7 +51,12 @@ class InvalidMail(ValueError):
     """It cannot be sent to this address; the text says why."""
 
 
-def queue_mail(
+def queue_mail(**what: Any) -> OutgoingMail | None:
+    """Write a mail as `compose_mail` does, and queue it as `queue_composed` does."""
+    return queue_composed(compose_mail(**what))
+
+
+def compose_mail(
     *,
     template: str,
     to: str,
@@ -64,8 +69,9 @@ def queue_mail(
     attachments: Sequence[tuple[str, str, str]] = (),
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
-) -> OutgoingMail | None:
-    """Queue the mail `emails/<template>/` to one address; None when `key` was queued before.
+) -> OutgoingMail:
+    """The mail `emails/<template>/` to one address, not stored yet: rendering takes long, and a transaction that
+    waits for it has all who write wait.
 
     It is written in `language`, or in what `user` reads; words in the context that are lazy follow it.
     `unsubscribe` names what `user` can switch off by one click (`scheduling.unsubscribe`); a mail that somebody asked
@@ -87,7 +93,7 @@ def queue_mail(
         subject = " ".join(render_to_string(f"{folder}/subject.txt", words, using="text").split())[:300]
         text = render_to_string(f"{folder}/body.txt", words, using="text").strip() + "\n"
         html = render_to_string(f"{folder}/body.html", words)
-    mail = OutgoingMail(
+    return OutgoingMail(
         key=key,
         user=user,
         template=template,
@@ -101,11 +107,15 @@ def queue_mail(
         due_at=due_at or timezone.now(),
         expires_at=expires_at,
     )
+
+
+def queue_composed(mail: OutgoingMail) -> OutgoingMail | None:
+    """Have the worker send it once this transaction commits; None when its key was queued before."""
     try:
         with transaction.atomic():
             mail.save(force_insert=True)
     except IntegrityError:
-        if key is None or not OutgoingMail.objects.filter(key=key).exists():
+        if mail.key is None or not OutgoingMail.objects.filter(key=mail.key).exists():
             raise
         return None
     return mail

@@ -1,8 +1,9 @@
 """Sends reminders and daily agendas: `remind_due_people` is called by the worker's ticker.
 
 A profile says until when its reminders are dealt with (`notified_until`) and when the next look is due (`notify_at`,
-indexed). A write makes the look due in its own transaction (`revisions.next_revision`), so that no change is missed;
-a look holds the profile's row, as writes do, and reads what is there.
+indexed). A write makes the look due in its own transaction (`revisions.next_revision`), so that no change is missed. A
+look reads and renders outside of any transaction, where nobody waits for it, and counts only if nothing was written
+meanwhile: otherwise it is made again.
 
 Invariants:
 - a reminder is sent once for each (event, start, minutes, channel), whatever happens in between
@@ -28,11 +29,11 @@ from django.utils.translation import override
 from scheduling.core import wording
 from scheduling.core.zones import DAY, window
 from scheduling.languages import language_of
-from scheduling.models import SentReminder, UserProfile
+from scheduling.models import OutgoingMail, SentReminder, UserProfile
 from scheduling.queries import calendars_of, occurrences_between
 from scheduling.reminders import Reminder, address_of, agendas_between, reminders_between, words_of
 from scheduling.sanitise import plain_text
-from scheduling.services.mail import InvalidMail, queue_mail
+from scheduling.services.mail import InvalidMail, compose_mail, queue_composed
 from scheduling.unsubscribe import AGENDA, NOTIFICATIONS
 
 logger = logging.getLogger(__name__)
@@ -51,10 +52,9 @@ def remind_due_people() -> int:
     return sum(remind(user_id) for user_id in list(due.values_list("pk", flat=True)[:PEOPLE_PER_LOOK]))
 
 
-@transaction.atomic
 def remind(user_id: int) -> int:
     """Queue what this person is due and note when to look again; returns the number of mails."""
-    profile = UserProfile.objects.select_for_update(of=("self",)).select_related("user").get(pk=user_id)
+    profile = UserProfile.objects.select_related("user").get(pk=user_id)
     now = timezone.now()
     # A clock that was set back: the claims keep what was sent from being sent again.
     since = min(profile.notified_until, now)
@@ -63,15 +63,24 @@ def remind(user_id: int) -> int:
     agendas = agendas_between(profile, since, until)
     due = [r for r in reminders if late <= r.at <= now < max(r.end, r.at + GRACE)]
     due_agendas = [day for at, day in agendas if late <= at <= now]
+    with override(language_of(profile.user)):
+        mails = [(reminder, _reminder_mail(profile, reminder)) for reminder in due]
+        day_mails = [_agenda_mail(profile, day) for day in due_agendas]
+    coming = [at for at in [*(r.at for r in reminders), *(at for at, _ in agendas)] if at > now]
+    with transaction.atomic():
+        unchanged = UserProfile.objects.filter(pk=user_id, revision=profile.revision, notify_at__lte=now)
+        if not unchanged.update(notified_until=now, notify_at=min([until, *coming])):
+            return 0  # written to meanwhile, and so due for another look; or another worker was here
+        queued = [
+            queue_composed(mail)
+            for reminder, mail in mails
+            if mail and _claim(profile, reminder, SentReminder.Channel.MAIL)
+        ]
+        queued += [queue_composed(mail) for mail in day_mails if mail]
     missed = sum(at <= now for at in [*(r.at for r in reminders), *(at for at, _ in agendas)])
     if dropped := missed - len(due) - len(due_agendas):
         logger.warning("%d notices of user %s were dropped: too late to be of use", dropped, user_id)
-    coming = [at for at in [*(r.at for r in reminders), *(at for at, _ in agendas)] if at > now]
-    UserProfile.objects.filter(pk=user_id).update(notified_until=now, notify_at=min([until, *coming]))
-    with override(language_of(profile.user)):
-        return sum(_mail_reminder(profile, reminder) for reminder in due) + sum(
-            _mail_agenda(profile, day) for day in due_agendas
-        )
+    return sum(mail is not None for mail in queued)
 
 
 def take_page_reminders(*, user: Any) -> tuple[list[Reminder], datetime | None]:
@@ -104,9 +113,7 @@ def _claim(profile: UserProfile, reminder: Reminder, channel: str) -> bool:
     return is_new
 
 
-def _mail_reminder(profile: UserProfile, reminder: Reminder) -> bool:
-    if not profile.user.email or not _claim(profile, reminder, SentReminder.Channel.MAIL):
-        return False
+def _reminder_mail(profile: UserProfile, reminder: Reminder) -> OutgoingMail | None:
     event = reminder.occurrence.event
     context = {
         **words_of(reminder.occurrence, profile),
@@ -117,7 +124,7 @@ def _mail_reminder(profile: UserProfile, reminder: Reminder) -> bool:
         "calendar": event.calendar.name,
         "link": settings.SITE_URL + address_of(reminder.occurrence),
     }
-    return _queue(
+    return _compose(
         profile,
         "reminder",
         context,
@@ -131,7 +138,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rstrip()} …"
 
 
-def _mail_agenda(profile: UserProfile, day: date) -> bool:
+def _agenda_mail(profile: UserProfile, day: date) -> OutgoingMail | None:
     """The day's events in order; a day without any is not written of."""
     place = ZoneInfo(profile.timezone)
     span = window(day, day + DAY, place)
@@ -143,7 +150,7 @@ def _mail_agenda(profile: UserProfile, day: date) -> bool:
         if not o.is_all_day or (o.start < midnight + DAY and o.end > midnight)
     ]
     if not occurrences:
-        return False
+        return None
     occurrences.sort(key=lambda o: (not o.is_all_day, o.start))
     context = {
         "day": wording.full_day(day, day),
@@ -151,15 +158,19 @@ def _mail_agenda(profile: UserProfile, day: date) -> bool:
         "link": settings.SITE_URL + reverse("calendar-view", args=["day", day.isoformat()]),
     }
     key = f"agenda {profile.pk} {day.isoformat()}"
-    return _queue(profile, "agenda", context, unsubscribe=AGENDA, expires_at=span.end, key=key)
+    return _compose(profile, "agenda", context, unsubscribe=AGENDA, expires_at=span.end, key=key)
 
 
-def _queue(profile: UserProfile, template: str, context: dict[str, Any], **options: Any) -> bool:
+def _compose(
+    profile: UserProfile, template: str, context: dict[str, Any], **options: Any
+) -> OutgoingMail | None:
+    """None for who has no address that mail can be sent to."""
+    if not profile.user.email:
+        return None
     try:
-        mail = queue_mail(
+        return compose_mail(
             template=template, to=profile.user.email, user=profile.user, context=context, **options
         )
     except InvalidMail:
         logger.warning("user %s has no address that mail can be sent to", profile.pk)
-        return False
-    return mail is not None
+        return None

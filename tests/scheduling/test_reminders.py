@@ -272,9 +272,42 @@ def test_a_second_worker_that_looks_at_the_same_moment_sends_nothing(alice: Any,
     clock.move_to(NOW + timedelta(minutes=45))
     assert remind(alice.pk) == 1
     assert remind(alice.pk) == 0
-    UserProfile.objects.filter(user=alice).update(notified_until=before.notified_until)
+    UserProfile.objects.filter(user=alice).update(
+        notified_until=before.notified_until, notify_at=before.notify_at
+    )
     assert remind(alice.pk) == 0  # nor where the note was lost: the claim stands
     assert len(subjects()) == 1
+
+
+def test_what_is_deleted_while_its_mail_is_written_is_not_reminded_of(alice: Any, clock: Any) -> None:
+    event = make_event(alice, title="Stand-up", start=NOW + timedelta(hours=1))
+    make_event(alice, title="Tea", start=NOW + timedelta(hours=1))
+    services.remind_due_people()
+    clock.move_to(NOW + timedelta(minutes=45))
+
+    def delete_first(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith("UPDATE") and "notified_until" in sql and not event.is_deleted:
+            services.delete_event(event=event, origin="web")
+            event.refresh_from_db()
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(delete_first):
+        assert services.remind_due_people() == 0
+    assert services.remind_due_people() == 1
+    assert [subject.partition(":")[0] for subject in subjects()] == ["Tea"]
+
+
+def test_a_look_holds_the_lock_of_writers_only_to_note_what_it_found(alice: Any, clock: Any) -> None:
+    make_event(alice, title="Stand-up", start=NOW + timedelta(hours=1))
+    services.remind_due_people()
+    clock.move_to(NOW + timedelta(minutes=45))
+    with CaptureQueriesContext(connection) as queries:
+        assert services.remind_due_people() == 1
+    statements = [query["sql"] for query in queries]
+    begin = next(n for n, sql in enumerate(statements) if sql.startswith("SAVEPOINT"))
+    assert any("scheduling_occurrence" in sql for sql in statements[:begin])
+    inside = [sql for sql in statements[begin:] if sql.startswith("SELECT")]
+    assert len(inside) == 1 and "scheduling_sentreminder" in inside[0]
 
 
 # --- agenda ------------------------------------------------------------------------------------
