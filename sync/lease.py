@@ -56,7 +56,9 @@ class Lease:
 
 def free_abandoned_leases() -> int:
     """Give back the leases of processes of this machine that are no more (killed in the middle of a run)."""
-    held = GoogleAccount.objects.filter(lease_until__gt=Now(), lease_owner__startswith=HOST)
+    held = GoogleAccount.objects.exclude(lease_owner="").filter(
+        lease_until__gt=Now(), lease_owner__startswith=HOST
+    )
     freed = 0
     for pk, owner, generation in held.values_list("pk", "lease_owner", "lease_generation"):
         if not _is_alive(int(owner.removeprefix(HOST).split(":")[0])):

@@ -85,6 +85,11 @@ class GoogleAccount(models.Model):
         null=True, help_text="When the owner was mailed that the present grant is about to end."
     )
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["lease_until"], condition=~Q(lease_owner=""), name="account_held_lease")
+        ]
+
     def __str__(self) -> str:
         return self.email
 

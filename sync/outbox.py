@@ -106,7 +106,13 @@ def park(*, link: CalendarLink, known: EventLink, error: str, is_read_only: bool
 def unpark(event_filter: Q) -> int:
     """Let parked events be tried again."""
     parked = EventLink.objects.filter(event_filter, state=EventLink.State.PARKED)
-    for known in parked.select_related("event__calendar"):
+    found = list(parked.select_related("event__calendar"))
+    for known in found:
         if known.event is not None:
             services.set_sync_state(event=known.event, sync_state="")
-    return parked.update(state=EventLink.State.CLEAN, error="", attempts=0, next_attempt_at=None)
+    # Each save asks: an UPDATE, even of nothing, would wait for the write lock.
+    return (
+        0
+        if not found
+        else parked.update(state=EventLink.State.CLEAN, error="", attempts=0, next_attempt_at=None)
+    )

@@ -274,6 +274,12 @@ class CalendarEvent(models.Model):
                 condition=Q(expanded_from__isnull=False),
                 name="event_expanded_from",
             ),
+            # Asked for at every poll of a connected calendar, which mostly has none.
+            models.Index(
+                fields=["calendar"],
+                condition=Q(revision__gt=F("synced_revision")),
+                name="event_not_sent",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
