@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import secrets
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import django
 import httpx
+from cryptography.fernet import Fernet
 from django.core.management import call_command
 
 from tests.crash.killer import Killer
@@ -90,9 +92,13 @@ def main() -> int:
 
 @contextmanager
 def installation(folder: Path, over: dict[str, str]) -> Iterator[Product]:
+    """As in production: what a person is told while the database restarts is no page for developers."""
     product = start_product(
         folder,
         push=True,
+        DEBUG="0",
+        SECRET_KEY=secrets.token_urlsafe(50),
+        TOKEN_KEYS=Fernet.generate_key().decode(),
         GOOGLE_CLIENT_ID="sandbox-client.apps.googleusercontent.com",
         GOOGLE_CLIENT_SECRET="sandbox-secret",
         API_RATE_PER_MINUTE="1000000",
@@ -100,9 +106,9 @@ def installation(folder: Path, over: dict[str, str]) -> Iterator[Product]:
         **over,
     )
     try:
-        # This process reads the same database.
+        # This process reads the same database. Demo content is for trials only.
         os.environ.clear()
-        os.environ.update(product.environment, DJANGO_SETTINGS_MODULE="project.settings")
+        os.environ.update(product.environment, DJANGO_SETTINGS_MODULE="project.settings", DEBUG="1")
         django.setup()
         call_command("demo", stdout=StringIO())
         yield product
