@@ -26,7 +26,8 @@ from tests.sync.google_side import GoogleSide
 from tests.sync.shown import shown_here, shown_there
 
 QUIET_SECONDS = 180
-LONGEST_TASK = 15  # seconds
+LONGEST_TASK = timedelta(seconds=5)  # one that takes longer is handed out twice, which it must stand
+LONGEST_MAIL = timedelta(seconds=15)  # one that takes longer would be sent once more than a crash explains
 RETRY = timedelta(seconds=settings.Q_CLUSTER["retry"])
 
 
@@ -40,7 +41,7 @@ def wait_until_quiet() -> str:
         while left := what_is_left(asked):
             if time.monotonic() > begun + QUIET_SECONDS:
                 return left
-            _let_pauses_end(is_queue_dead=time.monotonic() > begun + LONGEST_TASK)
+            _let_pauses_end(timedelta(seconds=time.monotonic() - begun))
             time.sleep(0.2)
         if _revisions() == revisions:
             return ""
@@ -50,17 +51,18 @@ def _revisions() -> dict[Any, int]:
     return dict(UserProfile.objects.values_list("pk", "revision"))
 
 
-def _let_pauses_end(*, is_queue_dead: bool) -> None:
-    """Minutes would pass otherwise. `is_queue_dead`: whoever took a task or a mail long ago is no more; it would be
-    handed out again two minutes after it was taken."""
+def _let_pauses_end(passed: timedelta) -> None:
+    """Minutes would go by otherwise. Whoever took a task or a mail long ago, `passed` since the last kill, is no more;
+    it would be handed out again two minutes after it was taken."""
     now = timezone.now()
     GoogleAccount.objects.filter(backoff_until__gt=now).update(backoff_until=None, next_run_at=now)
     EventLink.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
-    if is_queue_dead:
-        claimed = OutgoingMail.objects.filter(due_at__gt=now)
-        services.send_soon(claimed.filter(due_at__lt=now + MAIL_LEASE - timedelta(seconds=LONGEST_TASK)))
-        taken = OrmQ.objects.filter(lock__gt=now, lock__lt=now + RETRY - timedelta(seconds=LONGEST_TASK))
-        taken.update(lock=now)
+    if passed > LONGEST_TASK:
+        OrmQ.objects.filter(lock__gt=now, lock__lt=now + RETRY - LONGEST_TASK).update(lock=now)
+        GoogleAccount.objects.filter(queued_until__gt=now).update(queued_until=now)
+    if passed > LONGEST_MAIL:
+        claimed = OutgoingMail.objects.filter(due_at__gt=now, due_at__lt=now + MAIL_LEASE - LONGEST_MAIL)
+        services.send_soon(claimed)
 
 
 def what_is_left(since: datetime) -> str:
