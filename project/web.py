@@ -7,6 +7,7 @@ before Django, which has limits, is asked.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import threading
@@ -128,7 +129,19 @@ class DrainingServer(Server):
         if quiet < QUIET_LOOKS and looks > 0:  # the last bytes leave a turn after their request is done
             reactor.callLater(LOOK_SECONDS, self._wait, drained, looks - 1, quiet)  # type: ignore[attr-defined,arg-type]
         else:
-            super().kill_all_applications().chainDeferred(drained)
+            self._end_applications().chainDeferred(drained)
+
+    def _end_applications(self) -> defer.Deferred[Any]:
+        """As Daphne's, which takes for granted that each connection has one: who was just answered, or refused
+        because of the drain, has none, and Twisted would wait for ever for what raised."""
+        under_way = [
+            details["application_instance"]
+            for details in self.connections.values()
+            if "application_instance" in details
+        ]
+        for application in under_way:
+            application.cancel()
+        return defer.Deferred.fromFuture(asyncio.gather(*under_way, return_exceptions=True))
 
     def _under_way(self) -> list[WebRequest]:
         """Requests that are not answered yet. Daphne keeps those that are for up to a second; they have no channel."""

@@ -173,18 +173,20 @@ def takes_connections(port: int) -> bool:
 def test_sigterm_waits_for_a_request_that_is_under_way_while_others_were_just_answered(
     tmp_path: Path,
 ) -> None:
-    """Daphne keeps what is answered on its list for a while, without a connection."""
+    """Daphne keeps what is answered on its list for a while, without a connection or without an application."""
     release = tmp_path / "release"
     with (
         web_process("slow_application", RELEASE=str(release)) as (web, port),
         ThreadPoolExecutor(1) as visitor,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as kept_open,
     ):
-        address = f"http://127.0.0.1:{port}"
-        slow = visitor.submit(httpx.get, f"{address}/slow/", timeout=60)
+        slow = visitor.submit(httpx.get, f"{kept_open.base_url}/slow/", timeout=60)
         assert web.stdout is not None and web.stdout.readline() == "under way\n"
-        assert [httpx.get(address, timeout=60).text for _ in range(3)] == ["finished"] * 3
+        assert [httpx.get(kept_open.base_url, timeout=60).text for _ in range(3)] == ["finished"] * 3
+        assert kept_open.get("/").text == "finished"
         web.terminate()
         wait_for(lambda: not takes_connections(port), "it to take nothing new")
+        assert kept_open.get("/").status_code == 503
         release.touch()
         assert slow.result(60).text == "finished"
         assert web.wait(60) == 0
