@@ -8,22 +8,23 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from scheduling import queries
-from scheduling.core.crowd import Row
+from scheduling.core.crowd import Numbers, Row
 from scheduling.core.event import owner_declined
 from scheduling.models import CalendarEvent, EventInstance, Occurrence
 
 BUSY = CalendarEvent.Availability.BUSY
+FREE = "-"
 ATTENDEES = "CAST(e.attendees AS TEXT)"
-# The last one is why its owner may be free: '-' by the event's word, the answers of its guests where anyone has declined.
+# As in a `Row`. The last one: '-' by the event's word, the answers of its guests where anyone has declined.
 COLUMNS = (
-    'o.event_id, o.start, o."end", o.original_start, o.is_all_day,'
-    f" CASE WHEN e.availability <> '{BUSY}' THEN '-'"
+    'o.start, o."end", o.event_id, o.original_start, o.is_all_day,'
+    f" CASE WHEN e.availability <> '{BUSY}' THEN '{FREE}'"
     f" WHEN {ATTENDEES} LIKE '%%declined%%' THEN {ATTENDEES} ELSE '' END"
 )
 Read = Callable[[Iterable[Row]], list[EventInstance]]
 
 
-def glance(calendar_ids: Collection[UUID], start: datetime, end: datetime) -> tuple[list[Row], Read]:
+def glance(calendar_ids: Collection[UUID], start: datetime, end: datetime) -> tuple[list[Numbers], Read]:
     """(what may touch `[start, end)`, in order of its start; the way from its rows to instances with their events).
 
     All-day ones are included when they touch the window in any zone.
@@ -31,18 +32,16 @@ def glance(calendar_ids: Collection[UUID], start: datetime, end: datetime) -> tu
     margin = queries.ALL_DAY_MARGIN
     if queries.beyond_horizon(list(calendar_ids), start - margin, end + margin):
         return _computed(queries.occurrences_between(calendar_ids, start, end))
-    rows = [
-        Row(event, begins, ends, original, is_all_day, is_busy=not excuse or _is_busy(excuse))
-        for event, begins, ends, original, is_all_day, excuse in Occurrence.objects.rows_touching(
-            calendar_ids, start, end, COLUMNS, all_day_margin=margin, joined=True
-        )
-    ]
-    rows.sort(key=lambda row: (row.start, -row.end, row.event))
-    return rows, _stored
+    found = Occurrence.objects.rows_touching(
+        calendar_ids, start, end, COLUMNS, all_day_margin=margin, joined=True
+    )
+    rows = [row if len(row[-1]) < 2 else (*row[:-1], _weighed(row[-1])) for row in found]
+    return sorted(rows), _stored
 
 
-def _is_busy(excuse: str) -> bool:
-    return excuse != "-" and not owner_declined(json.loads(excuse))
+def _weighed(answers: str) -> str:
+    """What the guests' answers say of the owner."""
+    return FREE if owner_declined(json.loads(answers)) else ""
 
 
 def _stored(rows: Iterable[Row]) -> list[EventInstance]:
@@ -55,16 +54,18 @@ def _stored(rows: Iterable[Row]) -> list[EventInstance]:
     ]
 
 
-def _computed(instances: list[EventInstance]) -> tuple[list[Row], Read]:
+def _computed(instances: list[EventInstance]) -> tuple[list[Numbers], Read]:
     """The same of instances whose rules ran on the fly."""
-    rows = [
+    rows: list[Numbers] = [
         Row(
-            event=number,
             start=int(instance.start.timestamp()),
             end=int(instance.end.timestamp()),
+            event=number,
             original_start=instance.original_start,
             is_all_day=instance.is_all_day,
-            is_busy=instance.event.availability == BUSY and not owner_declined(instance.event.attendees),
+            excuse=""
+            if instance.event.availability == BUSY and not owner_declined(instance.event.attendees)
+            else FREE,
         )
         for number, instance in enumerate(instances)
     ]

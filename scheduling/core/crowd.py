@@ -11,10 +11,11 @@ Invariants:
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from math import inf
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,15 +24,18 @@ from scheduling.core.zones import DAY, instant
 DAY_SECONDS = 24 * 60 * 60
 
 
+Numbers = tuple[int, int, Any, str, bool, str]  # the fields of a `Row`, without the cost of one
+
+
 class Row(NamedTuple):
     """An occurrence in numbers; `event` is whatever tells whoever reads it later which event it is."""
 
-    event: Any
     start: int
     end: int
+    event: Any
     original_start: str
     is_all_day: bool
-    is_busy: bool
+    excuse: str  # why its owner is free all the same; empty when it makes them busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Crowd:
 
 
 def thin_out(
-    rows: Iterable[Row],
+    rows: Iterable[Numbers],
     days: Sequence[date],
     place: ZoneInfo,
     shown: Sequence[date],
@@ -55,24 +59,29 @@ def thin_out(
     without, everything that touches a shown day is kept.
     """
     midnights = [_seconds(day, place) for day in (*days, days[-1] + DAY)]
+    ends = [*midnights, inf]  # of the time before, of each day, and of the time after
     first_utc = int(datetime.combine(days[0], time.min, UTC).timestamp())
     count = len(days)
     booked, until, lightly = [0] * count, midnights[:-1], set()  # `until` when a day is booked so far
     low, high = (shown[0] - days[0]).days, (shown[-1] - days[0]).days + 1
-    bars: list[tuple[int, int, bool, int, Row]] = []
-    timed: list[tuple[int, Row]] = []
+    bars: list[tuple[int, int, bool, int, Numbers]] = []
+    timed: list[list[Numbers]] = [[] for _ in days]  # by their first day that is shown
+    today = -1  # the rows go from day to day
     for row in rows:
-        _, start, end, _, is_all_day, is_busy = row
+        start, end, _, _, is_all_day, excuse = row
         if is_all_day:
             first, last = (start - first_utc) // DAY_SECONDS, (end - first_utc) // DAY_SECONDS
         else:
-            first = bisect_right(midnights, start) - 1
-            is_of_one_day = 0 <= first < count and end <= midnights[first + 1]
-            last = first + 1 if is_of_one_day else bisect_left(midnights, end)
-        last = max(last, first + 1)
-        if is_busy:
-            for n in range(max(first, 0), min(last, count)):
-                begin, finish = max(start, until[n]), min(end, midnights[n + 1])
+            while start >= ends[today + 1]:
+                today += 1
+            first = today
+            last = first + 1 if end <= ends[first + 1] else bisect_left(midnights, end)
+        if last <= first:
+            last = first + 1
+        if not excuse:
+            for n in range(first if first > 0 else 0, last if last < count else count):
+                begin = start if start > until[n] else until[n]
+                finish = end if end < midnights[n + 1] else midnights[n + 1]
                 if is_all_day:
                     lightly.add(n)
                 elif finish > begin:
@@ -82,20 +91,20 @@ def thin_out(
                     lightly.add(n)
         if last <= low or first >= high:
             continue
-        first, last = max(first, low), min(last, high)
+        if first < low:
+            first = low
         if is_all_day or end - start >= DAY_SECONDS:
-            bars.append((first, -last, not is_all_day, start, row))
+            bars.append((first, -min(last, high), not is_all_day, start, row))
         else:
-            timed.append((first, row))
+            timed[first].append(row)
     bars.sort(key=lambda bar: bar[:4])
     left_out: dict[date, int] = {}
     if limits is None:
-        kept = [bar[-1] for bar in bars] + [row for _, row in timed]
+        kept = [bar[-1] for bar in bars] + [row for of_day in timed for row in of_day]
     else:
         kept, left_out = _within(bars, timed, days, limits)
-    kept.sort(key=lambda row: (row.start, -row.end))
     return Crowd(
-        kept=kept,
+        kept=sorted(map(Row._make, kept), key=lambda row: (row.start, -row.end)),
         left_out=left_out,
         booked=dict(zip(days, booked, strict=True)),
         lightly={days[n] for n in lightly},
@@ -103,15 +112,15 @@ def thin_out(
 
 
 def _within(
-    bars: Iterable[tuple[int, int, bool, int, Row]],
-    timed: Iterable[tuple[int, Row]],
+    bars: Iterable[tuple[int, int, bool, int, Numbers]],
+    timed: Iterable[list[Numbers]],
     days: Sequence[date],
     limits: dict[date, int],
-) -> tuple[list[Row], dict[date, int]]:
+) -> tuple[list[Numbers], dict[date, int]]:
     """(what some day of it has room for, how many of each day are left out); bars come first."""
     room = [limits.get(day, 0) for day in days]
     left = [0] * len(days)
-    kept: list[Row] = []
+    kept: list[Numbers] = []
     for first, minus_last, _, _, row in bars:
         its_days = range(first, -minus_last)
         has_room = any(room[n] > 0 for n in its_days)
@@ -120,12 +129,10 @@ def _within(
         for n in its_days:
             room[n] -= has_room
             left[n] += not has_room
-    for n, row in timed:
-        if room[n] > 0:
-            kept.append(row)
-            room[n] -= 1
-        else:
-            left[n] += 1
+    for n, of_day in enumerate(timed):
+        drawn = of_day[: max(room[n], 0)]
+        kept += drawn
+        left[n] += len(of_day) - len(drawn)
     return kept, {day: number for day, number in zip(days, left, strict=True) if number}
 
 

@@ -24,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from scheduling.core.spans import Span, clip, overlap
@@ -37,8 +38,7 @@ MONTH_LANES = 4
 ALL_DAY_LANES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An event for the grid: instants, or dates with an exclusive end. `key` is unique within one grid."""
 
     key: str
@@ -76,8 +76,7 @@ def local_days(start: datetime, end: datetime, place: ZoneInfo) -> Span[date]:
     return Span(first, max(first, last) + DAY)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """A piece of an event across days: `column` (d-N), `width` (w-N), `lane` (l-N)."""
 
     key: str
@@ -88,8 +87,7 @@ class Bar:
     after: bool = False  # goes on after it
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(NamedTuple):
     """A timed event on one day of the month."""
 
     key: str
@@ -112,8 +110,7 @@ class Lanes:
     height: int  # lanes in use, the one of "+N more" included
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """An event on one day: `row` (r-N), `rows` (s-N), `column` of `columns` (c-IofN), `span` (x-K)."""
 
     key: str
@@ -126,8 +123,7 @@ class Box:
     after: bool = False  # goes on on the next day
 
 
-@dataclass(frozen=True, slots=True)
-class More:
+class More(NamedTuple):
     """A place for "+N more" where more events stand side by side than there are columns."""
 
     keys: tuple[str, ...]
@@ -164,10 +160,19 @@ def time_grid(
     entries: Iterable[Entry], days: Sequence[date], place: ZoneInfo, lanes: int = ALL_DAY_LANES
 ) -> TimeGrid:
     """Bars above and boxes below for the given days, which follow each other without a gap."""
-    known = list(entries)
+    bars: list[Entry] = []
+    boxes: list[list[Entry]] = [[] for _ in days]
+    for entry in entries:
+        if entry.is_bar:
+            bars.append(entry)
+            continue
+        touched = clip(entry.days(place), Span(days[0], days[-1] + DAY))
+        if touched:
+            for of_day in boxes[(touched.start - days[0]).days : (touched.end - days[0]).days]:
+                of_day.append(entry)
     return TimeGrid(
-        lanes=lane_grid([entry for entry in known if entry.is_bar], days, place, lanes),
-        days=tuple(day_grid((entry for entry in known if not entry.is_bar), day, place) for day in days),
+        lanes=lane_grid(bars, days, place, lanes),
+        days=tuple(day_grid(of_day, day, place) for of_day, day in zip(boxes, days, strict=True)),
     )
 
 
@@ -276,8 +281,7 @@ def _runs(columns: range, visible: Sequence[bool]) -> Iterable[range]:
 
 
 # --- boxes -------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """The part of an event on one day; `taken` are the wall-clock minutes it needs on the screen."""
 
     entry: Entry

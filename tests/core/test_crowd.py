@@ -34,7 +34,7 @@ places = st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Pacifi
 
 def rows_of(found: list[tuple[int, int, bool, bool]]) -> list[Row]:
     rows = [
-        Row(n, start, start + length, "", is_all_day, busy)
+        Row(start, start + length, n, "", is_all_day, "" if busy else "free")
         for n, (start, length, is_all_day, busy) in enumerate(found)
     ]
     return sorted(rows, key=lambda row: (row.start, -row.end))
@@ -96,7 +96,7 @@ def test_booked_time_of_a_day_is_the_union_of_what_makes_busy(
         spans = [
             Span(datetime.fromtimestamp(row.start, UTC), datetime.fromtimestamp(row.end, UTC))
             for row in rows
-            if row.is_busy and not row.is_all_day
+            if not row.excuse and not row.is_all_day
         ]
         parts = [part for span in spans if (part := clip(span, bounds))]
         assert crowd.booked[day] == total(parts).total_seconds()
