@@ -19,8 +19,12 @@ from django.http import HttpRequest
 
 class _WithProfile(DjangoBackend):
     def get_user(self, user_id: Any) -> Any:
-        user = get_user_model().objects.select_related("profile").filter(pk=user_id).first()
-        return user if user is not None and self.user_can_authenticate(user) else None
+        model = get_user_model()
+        try:
+            user = model.objects.select_related("profile").get(pk=user_id)
+        except model.DoesNotExist:
+            return None
+        return user if self.user_can_authenticate(user) else None
 
 
 class ModelBackend(_WithProfile):
