@@ -111,7 +111,7 @@ class CompressionMiddleware(GZipMiddleware):
         if response.has_header("Content-Encoding") or len(response.content) < 200:
             return response
         patch_vary_headers(response, ["Accept-Encoding"])
-        response.content = brotli.compress(response.content, mode=brotli.MODE_TEXT, quality=5)
+        response.content = brotli.compress(response.content, mode=brotli.MODE_TEXT, quality=6)
         response["Content-Encoding"], response["Content-Length"] = "br", str(len(response.content))
         # As Django pads gzip: the length must not tell whether what a stranger had reflected stands in the page (BREACH).
         response["X-Padding"] = "x" * secrets.randbelow(self.max_random_bytes)

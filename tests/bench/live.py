@@ -96,7 +96,7 @@ def measure(product: Product, page: Page, token: str) -> list[Row]:
         """() => {
             window.seen = {};
             new MutationObserver(() => document.querySelectorAll('[data-event]').forEach(
-                e => window.seen[e.dataset.event] ??= Date.now()
+                e => window.seen[e.pathname.split('/')[3]] ??= Date.now()
             )).observe(document.body, {childList: true, subtree: true});
         }"""
     )

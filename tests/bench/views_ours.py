@@ -16,6 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import brotli
 import django
 from cryptography.fernet import Fernet
 
@@ -39,6 +40,8 @@ from scheduling import services
 from scheduling.core.event import EventValues
 from scheduling.models import Calendar
 from tests.make import make_user
+
+ACCEPTED = "gzip, deflate, br, zstd"  # by Chromium
 
 
 def values_of(event: dict[str, Any]) -> EventValues:
@@ -85,13 +88,15 @@ def main() -> None:
             # Every event names its calendar: nothing that was drawn before serves again.
             Calendar.objects.update(name=f"Work {run}")
             anew.append(cpu_of(client, address))
-        fragment = client.get(address, headers={"HX-Request": "true"}).content
+        fragment = client.get(address, headers={"HX-Request": "true", "Accept-Encoding": ACCEPTED})
+        assert fragment["Content-Encoding"] == "br"
         answer[view] = {
             "seconds": spent,
             "seconds_anew": anew,
             "queries": asked,
             "page": len(gzip.compress(page.content, 6)),
-            "fragment": len(gzip.compress(fragment, 6)),
+            "fragment": len(fragment.content),
+            "fragment_gzip": len(gzip.compress(brotli.decompress(fragment.content), 6)),
         }
     print(json.dumps(answer))
 
