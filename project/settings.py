@@ -141,7 +141,15 @@ DATABASES = {
 }
 DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}  # of a thread that stays
 REDIS_URL = env.address("REDIS_URL", env.secret("REDIS_URL"), schemes=("redis", "rediss", "unix"))
-CACHES = {"default": stores.cache(REDIS_URL, VAR_DIR / "cache.sqlite3")}
+CACHES = {
+    "default": stores.cache(REDIS_URL, VAR_DIR / "cache.sqlite3"),
+    # What is the same on every page of a language, for `{% cache None … using="drawn" %}`. Of each process, so that a new
+    # release draws anew; nothing is kept while templates are written.
+    "drawn": {
+        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
+        "LOCATION": "drawn",
+    },
+}
 CHANNEL_LAYERS = {"default": stores.channel_layer(REDIS_URL)}
 Q_CLUSTER = {
     "name": "appointment",

@@ -28,7 +28,7 @@ document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   kept = {
     isRefresh, isTimes: isTimes(old), top: scroller.scrollTop, left: scroller.scrollLeft,
     focus: document.activeElement,
-    stop: isRefresh && stops(old).find((stop) => stop.tabIndex === 0)?.id,
+    stop: isRefresh && stops(old).find((stop) => stop.tabIndex === 0),
   };
 });
 document.addEventListener('htmx:afterSwap', () => {
@@ -41,7 +41,7 @@ document.addEventListener('htmx:afterSwap', () => {
   if (isRefresh) scroller.scrollTo(left, top);
   else if (isTimes(now)) scrollFirst(now, was ? top : null);
   else scroller.scrollTo(0, 0);
-  prepare(stop && document.getElementById(stop));
+  prepare(twinOf(stop));
   if (focusNext) stops(now).find((el) => el.tabIndex === 0)?.focus();
   else if (focus !== document.body && document.activeElement === document.body) twinOf(focus)?.focus({ preventScroll: true });
   focusNext = false;
@@ -131,7 +131,7 @@ document.addEventListener('keydown', (event) => {
   }
 });
 function turnYear(stop, by) {
-  const [year, month, day] = stop.id.slice(2).split('-').map(Number);
+  const [year, month, day] = cellOf(stop).id.slice(2).split('-').map(Number);
   const last = new Date(Date.UTC(year + by, month, 0)).getUTCDate(); // 29 February has no twin
   focusNext = true;
   go(`${year + by}-${String(month).padStart(2, '0')}-${String(Math.min(day, last)).padStart(2, '0')}`);

@@ -39,6 +39,7 @@ function placeAt(x, y) {
   const isAbove = y < grid().querySelector('.tg-top').getBoundingClientRect().bottom;
   return { day: found.day, row: isAbove ? null : clamp((y - body.top) / (body.height / ROWS) + 1, 1, ROWS) };
 }
+const ofEvent = (id) => `[data-rev][href^="/calendar/events/${id}/"]`;
 const snap = (row) => Math.round((row - 1) / SNAP) * SNAP + 1;
 
 // --- what is carried
@@ -55,7 +56,7 @@ function begin(el, mode, at, isByKeys = false) {
     grabbed: at, // where the hand took it
     day: first, at: row, // where it would be put
     until: later(first, span), // the last day of a bar or of new days
-    pieces: isEvent ? [...grid().querySelectorAll(`[data-event="${el.dataset.event}"]`)].filter((other) => other.search === el.search) : [],
+    pieces: isEvent ? [...grid().querySelectorAll(`[href="${el.getAttribute('href')}"]`)] : [],
     copy: null,
   };
   if (!isEvent) Object.assign(drag, { first: at.day, day: at.day, until: at.day, at: at.row });
@@ -207,7 +208,7 @@ function offer() { // the form for a new event over the chosen time
 // A second move may come before the grid is drawn anew.
 document.body.addEventListener('events-changed', ({ detail }) => {
   if (!detail?.event || !grid()) return;
-  for (const el of grid().querySelectorAll(`[data-event="${detail.event}"][data-rev]`)) el.dataset.rev = detail.revision;
+  for (const el of grid().querySelectorAll(ofEvent(detail.event))) el.dataset.rev = detail.revision;
 });
 document.addEventListener('htmx:afterRequest', ({ detail }) => {
   if (detail.elt.id === 'grid' && !drag) clear(); // nothing has changed after all
@@ -347,7 +348,7 @@ document.addEventListener('click', ({ target }) => {
   const dialog = document.getElementById('dialog');
   // Once the dialog has given the focus back.
   dialog.addEventListener('close', () => setTimeout(() => {
-    const el = grid()?.querySelector(`[data-event="${id}"][data-rev]`);
+    const el = grid()?.querySelector(ofEvent(id));
     el?.focus();
     if (el) carry(el);
   }), { once: true });

@@ -5,13 +5,14 @@ const slot = document.getElementById('dialog-body');
 const popover = document.getElementById('popover');
 const TOAST_TIME = 10000;
 
-// What stands for an element after the grid was drawn anew. In the month only days have ids.
+// What stands for an element after its part of the page was drawn anew. What has no id there is known by where it leads:
+// in its day first, for an event of several days is on each of them.
 function find(el) {
   if (!el || el.isConnected) return el ?? null;
-  const event = el.dataset?.event && `[data-event="${CSS.escape(el.dataset.event)}"]`;
   const cell = document.getElementById(el.closest('.mg-day')?.id);
-  return (el.id && document.getElementById(el.id)) || cell?.querySelector(event ?? (el.matches('.mg-new') ? '.mg-new' : '.mg-n'))
-    || (event && document.querySelector(`#grid ${event}`)) || null;
+  const part = document.getElementById(el.closest('#grid, #mini')?.id);
+  const link = `a[href^="${el.pathname}"]`;
+  return (el.id && document.getElementById(el.id)) || cell?.querySelector(link) || part?.querySelector(link) || cell?.querySelector('.mg-n') || null;
 }
 globalThis.twinOf = find;
 

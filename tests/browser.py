@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, WebError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright, WebError
 
 # Chromium would call home at every start; root needs --no-sandbox.
 ARGUMENTS = [
@@ -47,6 +48,11 @@ class Watch:
     def _note_line(self, line: ConsoleMessage) -> None:
         if line.type == "error" and "Content Security Policy" in line.text:
             self.faults.append(f"{line.page.url if line.page else '?'}: {line.text}")
+
+
+def event_id(link: Locator) -> str:
+    """Of the event that a link of a grid leads to."""
+    return urlsplit(str(link.get_attribute("href"))).path.split("/")[3]
 
 
 def sign_in(page: Page, person: str = PERSON, *, goes_to: str = "**/calendar/**") -> None:

@@ -32,6 +32,7 @@ STORAGES = {
 }
 # All workers of a test run share one data folder: what one counts is not the others' business.
 if not REDIS_URL:  # noqa: F405
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}  # noqa: F405
+CACHES["drawn"]["BACKEND"] = "django.core.cache.backends.locmem.LocMemCache"  # noqa: F405  (as without DEBUG)
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405

@@ -91,7 +91,7 @@ class Item:
     @cached_property
     def href(self) -> str:
         original = self._occurrence.original_start
-        address = event_address(self._event.id)
+        address = event_address(self.event_id)
         if original and self._event.id == self._occurrence.master_id:  # an override has an address of its own
             address += f"?occurrence={original}"
         return address
@@ -153,46 +153,72 @@ class Item:
             past, now = occurrence.end_date <= viewer.today, False
         else:
             past, now = occurrence.end <= viewer.now, occurrence.start <= viewer.now < occurrence.end
-        conflict = event.sync_state == CalendarEvent.SyncState.CONFLICT
-        refused = event.sync_state == CalendarEvent.SyncState.REFUSED
-        waiting = event.is_waiting and not conflict and not refused
-        free, declined = self._is_free, self._is_declined
-        tentative = event.status == CalendarEvent.Status.TENTATIVE and not declined
-        flags = {
-            "is-past": past,
-            "is-now": now,
-            "is-tentative": tentative,
-            "is-declined": declined,
-            "is-free": free and not declined and self.starts is not None,
-            "is-pending": waiting,
-            "is-conflict": conflict,
-            "is-error": refused,
-        }
-        in_lists = {"past": past, "no": declined, "asks": conflict, "bad": refused}
-        found = {
-            CONFLICT: conflict,
-            REFUSED: refused,
-            WAITING: waiting,
-            READ_ONLY: not event.is_editable,
-            TENTATIVE: tentative,
-            GUESTS: bool(event.attendees),
-            REPEATS: occurrence.master_id is not None,
-        }
-        marks = tuple(mark for mark, is_set in found.items() if is_set)
-        return _Signs(
-            state=" ".join(name for name, is_set in flags.items() if is_set),
-            list_state=" ".join(name for name, is_set in in_lists.items() if is_set),
-            marks=marks,
-            spoken=_spoken(marks, declined, free, viewer.language),
+        return _signs_of(
+            is_timed=self.starts is not None,
+            is_past=past,
+            is_now=now,
+            is_conflict=event.sync_state == CalendarEvent.SyncState.CONFLICT,
+            is_refused=event.sync_state == CalendarEvent.SyncState.REFUSED,
+            is_waiting=event.is_waiting,
+            is_editable=event.is_editable,
+            is_free=self._is_free,
+            is_declined=self._is_declined,
+            is_tentative=event.status == CalendarEvent.Status.TENTATIVE,
+            has_guests=bool(event.attendees),
+            repeats=occurrence.master_id is not None,
+            language=viewer.language,
         )
 
 
 @lru_cache(maxsize=1024)
-def _spoken(marks: tuple[Mark, ...], is_declined: bool, is_free: bool, language: str) -> str:
-    """`, read only, repeats`."""
+def _signs_of(
+    *,
+    is_timed: bool,
+    is_past: bool,
+    is_now: bool,
+    is_conflict: bool,
+    is_refused: bool,
+    is_waiting: bool,
+    is_editable: bool,
+    is_free: bool,
+    is_declined: bool,
+    is_tentative: bool,
+    has_guests: bool,
+    repeats: bool,
+    language: str,
+) -> _Signs:
+    """The signs of all events alike; the words are those of the language that is spoken."""
+    waiting = is_waiting and not is_conflict and not is_refused
+    tentative = is_tentative and not is_declined
+    flags = {
+        "is-past": is_past,
+        "is-now": is_now,
+        "is-tentative": tentative,
+        "is-declined": is_declined,
+        "is-free": is_free and not is_declined and is_timed,
+        "is-pending": waiting,
+        "is-conflict": is_conflict,
+        "is-error": is_refused,
+    }
+    in_lists = {"past": is_past, "no": is_declined, "asks": is_conflict, "bad": is_refused}
+    found = {
+        CONFLICT: is_conflict,
+        REFUSED: is_refused,
+        WAITING: waiting,
+        READ_ONLY: not is_editable,
+        TENTATIVE: tentative,
+        GUESTS: has_guests,
+        REPEATS: repeats,
+    }
+    marks = tuple(mark for mark, is_set in found.items() if is_set)
     words = [str(mark.label) for mark in marks]
     words += [pgettext("event", "declined")] * is_declined + [_("shown as free")] * is_free
-    return "".join(f", {word}" for word in words)
+    return _Signs(
+        state=" ".join(name for name, is_set in flags.items() if is_set),
+        list_state=" ".join(name for name, is_set in in_lists.items() if is_set),
+        marks=marks,
+        spoken="".join(f", {word}" for word in words),
+    )
 
 
 def items_of(occurrences: Iterable[EventInstance], viewer: Viewer) -> list[Item]:
@@ -204,8 +230,7 @@ def _compact(original_start: str) -> str:
     return "".join(c for c in original_start if c.isalnum()) if original_start else "0"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An event in a list of one day. `id` is its element's."""
 
     item: Item
@@ -237,9 +262,11 @@ def row_of(item: Item, day: date, viewer: Viewer, prefix: str = "ev") -> Row:
     return Row(item, f"{prefix}-{item.key}-{day:%Y%m%d}", *clock, details, viewer.long_day(day))
 
 
-@dataclass(frozen=True, slots=True)
-class More:
-    """ "+N more": opens the list of its day, which is its agenda where no script runs."""
+class More(NamedTuple):
+    """ "+N more": opens the list of its day, which is its agenda where no script runs.
+
+    In the month it has no `id`, as the pieces.
+    """
 
     id: str
     place: str
@@ -248,9 +275,9 @@ class More:
     href: str
 
 
-def more_of(count: int, day: date, place: str, viewer: Viewer) -> More:
+def more_of(count: int, day: date, place: str, viewer: Viewer, *, with_id: bool) -> More:
     return More(
-        id=f"more-{day:%Y%m%d}-{'-'.join(place.split())}",
+        id=f"more-{day:%Y%m%d}-{'-'.join(place.split())}" if with_id else "",
         place=place,
         words=_more_words(count, viewer.language),
         spoken=_on_day(day, viewer.language),

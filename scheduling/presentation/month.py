@@ -138,7 +138,7 @@ def _month_week(
         if hidden:
             cell = days[column]
             count = len(hidden) + left_out.get(cell.day, 0)
-            cell.more = more_of(count, cell.day, f"l-{grid.MONTH_LANES}", viewer)
+            cell.more = more_of(count, cell.day, f"l-{grid.MONTH_LANES}", viewer, with_id=False)
     # ISO numbers weeks by their Thursday, wherever the week begins for this person.
     thursday = next((d for d in lanes.days if d.isoweekday() == 4), lanes.days[0])
     return MonthWeek(str(thursday.isocalendar().week), view_address("week", lanes.days[0]), days)

@@ -22,6 +22,7 @@ class Period:
     view: str
     day: date
     days: list[date]
+    iso: str
     title: str  # of the document
     heading: str
     year: str  # what goes first where there is no room
@@ -63,6 +64,7 @@ def period_of(view: str, day: date, viewer: Viewer) -> Period:
         view=view,
         day=day,
         days=days,
+        iso=day.isoformat(),
         title=wording.capital(title),
         heading=wording.capital(heading),
         year=year,

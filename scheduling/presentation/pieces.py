@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -16,8 +16,7 @@ from scheduling.presentation.items import Item
 from scheduling.presentation.viewer import Viewer
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A bar or a chip. `place` and the item's state are its classes, `label` what is read after its title.
 
     In the month its day has an `id` and it has none: a hundred of them are a tenth of what goes over the wire.

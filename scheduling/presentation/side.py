@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 from math import ceil
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -19,15 +20,13 @@ from scheduling.models import Calendar
 from scheduling.presentation.viewer import Viewer, view_address
 
 
-@dataclass(frozen=True, slots=True)
-class MiniDay:
+class MiniDay(NamedTuple):
     number: str
     rest: str
     href: str
     load: str  # empty when there is none
     is_out: bool
     is_today: bool
-    id: str
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,6 @@ def mini_month(view: str, day: date, crowd: Crowd, viewer: Viewer) -> Mini:
                         load=str(loads[d] or ""),
                         is_out=d.month != day.month,
                         is_today=d == viewer.today,
-                        id=f"mini-{d:%Y%m%d}",
                     )
                     for d in week
                 ],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -24,8 +25,7 @@ from scheduling.presentation.viewer import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BoxPiece:
+class BoxPiece(NamedTuple):
     """A box of the time grid; `label` is its whole name and begins with the words that show."""
 
     item: Item
@@ -37,8 +37,7 @@ class BoxPiece:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """An empty stretch of the time grid, to add an event at."""
 
     id: str
@@ -77,9 +76,10 @@ class Slots:
 @dataclass(frozen=True)
 class Column:
     day: date
+    iso: str
     number: int  # d-N
-    name: tuple[str, str]
-    month: str
+    name: tuple[str, str]  # what shows of the weekday, and the rest
+    rest: str  # what follows the number when read out
     label: str
     is_today: bool
     is_off: bool
@@ -95,7 +95,7 @@ class Column:
 @dataclass(frozen=True)
 class Times:
     columns: list[Column]
-    hours: list[tuple[str, str, str]]  # (place, time, time in the second zone)
+    hours: tuple[tuple[str, str, str], ...]  # (place, time, time in the second zone)
     first: str  # the place of the hour to scroll to
     offset: str
     second_offset: str
@@ -123,20 +123,21 @@ def times(days: list[date], items: list[Item], viewer: Viewer) -> Times:
                 viewer,
                 now_row=now_row if has_today else "",
                 has_focus=column.day == focus_day,
+                is_alone=len(days) == 1,
                 summary=day_summary(column.day, items, viewer) if len(days) == 1 else "",
             )
             for number, column in enumerate(laid_out.days, start=1)
         ],
-        hours=[
+        hours=tuple(
             (f"r-{hour * 12 + 1} s-6", viewer.time(time(hour)), _second_time(focus_day, hour, viewer))
             for hour in range(1, 24)
-        ],
+        ),
         first=f"r-{first_hour * 12 + 1}",
         offset=offset_name(noon, viewer.place),
         second_offset=offset_name(noon, viewer.second_place) if viewer.second_place else "",
         bars=[bar_piece(by_key[bar.key], bar, days, viewer, with_column=True) for bar in lanes.bars],
         bar_more=[
-            more_of(len(hidden), days[n], f"d-{n + 1} l-{grid.ALL_DAY_LANES}", viewer)
+            more_of(len(hidden), days[n], f"d-{n + 1} l-{grid.ALL_DAY_LANES}", viewer, with_id=True)
             for n, hidden in enumerate(lanes.hidden)
             if hidden
         ],
@@ -161,6 +162,7 @@ def _column(
     *,
     now_row: str,
     has_focus: bool,
+    is_alone: bool,
     summary: str,
 ) -> Column:
     day = laid_out.day
@@ -168,12 +170,14 @@ def _column(
     hours = 12 if viewer.compact else 6
     tab_stop = _tab_stop(laid_out, hours, viewer) if has_focus else None
     count = len(laid_out.boxes) + sum(len(place.keys) for place in laid_out.more)
+    today = _(", today") if is_today else ""
     return Column(
         day=day,
+        iso=day.isoformat(),
         number=number,
-        name=wording.split_weekday(day),
-        month=wording.month_name(day),
-        label=viewer.long_day(day) + (_(", today") if is_today else ""),
+        name=(wording.weekday(day), "") if is_alone else wording.split_weekday(day),
+        rest=f" {wording.month_name(day)}{today}",
+        label=viewer.long_day(day) + today,
         is_today=is_today,
         is_off=is_weekend(day),
         href=view_address("day", day),
@@ -189,6 +193,7 @@ def _column(
                 day,
                 f"r-{place.row} s-{place.rows} c-{place.column}of{place.columns}",
                 viewer,
+                with_id=True,
             )
             for place in laid_out.more
         ],

@@ -107,7 +107,7 @@ def list_address(day: date) -> str:
     return reverse("day-list", args=[day.isoformat()])
 
 
-def event_address(event_id: UUID) -> str:
+def event_address(event_id: UUID | str) -> str:
     return _event_pattern().replace(_NO_EVENT, str(event_id))
 
 

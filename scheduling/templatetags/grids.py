@@ -18,11 +18,11 @@ from django.utils.safestring import SafeString
 from scheduling.templatetags.ui import icon
 
 if TYPE_CHECKING:
-    from scheduling.presentation.items import Mark, More
+    from scheduling.presentation.items import Mark, More, Row
     from scheduling.presentation.month import MonthDay
     from scheduling.presentation.pieces import Piece
     from scheduling.presentation.side import MiniDay
-    from scheduling.presentation.times import BoxPiece, Slots
+    from scheduling.presentation.times import BoxPiece, Column, Slots
 
 register = template.Library()
 
@@ -32,7 +32,7 @@ remember = lru_cache(maxsize=4096, typed=True)
 
 CELL = (
     '<div class="mg-day {}" role="gridcell" id="d-{}">\n'
-    '  <a class="mg-n" id="n-{}" href="{}" hx-target="#grid" hx-swap="outerHTML" hx-push-url="true"'
+    '  <a class="mg-n" href="{}" hx-target="#grid" hx-swap="outerHTML" hx-push-url="true"'
     ' tabindex="{}"{}><span class="visually-hidden">{} </span>{}'
     '<span class="visually-hidden">{}</span></a>{}\n'
 )
@@ -49,8 +49,12 @@ def bar(piece: Piece) -> SafeString:
 
 
 @register.simple_tag
-def month_day(day: MonthDay) -> SafeString:
-    """A cell of the month with all that stands in it."""
+def month_days(days: Iterable[MonthDay]) -> SafeString:
+    """The cells of a week of the month with all that stands in them."""
+    return _joined(map(_month_day, days))
+
+
+def _month_day(day: MonthDay) -> SafeString:
     begin = _cell(
         day.classes,
         day.iso,
@@ -80,33 +84,76 @@ def more(found: More) -> SafeString:
 
 
 @register.simple_tag
-def mini_day(day: MiniDay) -> SafeString:
-    """A day of the mini month."""
-    return _mini_day(day)
+def mini_days(days: Iterable[MiniDay]) -> SafeString:
+    """A week of the mini month."""
+    return _joined(map(_mini_day, days))
 
 
 @register.simple_tag
-def box(piece: BoxPiece) -> SafeString:
-    """A timed event of week and day."""
-    return _box(
-        *_identity("ev", piece),
-        piece.label,
-        piece.item.title,
-        piece.time,
-        piece.till,
-        piece.where,
-        _icons(piece.item.marks),
+def rows_of_day(rows: Iterable[Row]) -> SafeString:
+    """The events of a day in a list."""
+    return _joined(
+        _row(
+            f"e-{row.item.color} {row.item.list_state}",
+            row.id,
+            row.item.href,
+            row.time,
+            row.till,
+            row.item.title,
+            row.detail,
+            f", {row.day}{row.item.spoken}",
+            _icons(row.item.marks),
+        )
+        for row in rows
     )
 
 
 @register.simple_tag
+def day_heading(day: Column) -> SafeString:
+    """The heading of a day of week and day."""
+    return _day_heading(
+        " is-today" * day.is_today + " is-off" * day.is_off,
+        day.iso,
+        day.href,
+        day.is_today,
+        day.name,
+        day.day.day,
+        day.rest,
+        day.summary,
+    )
+
+
+@register.simple_tag
+def boxes(pieces: Iterable[BoxPiece]) -> SafeString:
+    """The timed events of a day of week and day."""
+    return _joined(
+        _box(
+            *_identity("ev", piece),
+            piece.label,
+            piece.item.title,
+            piece.time,
+            piece.till,
+            piece.where,
+            _icons(piece.item.marks),
+        )
+        for piece in pieces
+    )
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def hours(found: tuple[tuple[str, str, str], ...]) -> SafeString:
+    """The scale of the time grid: (place, time, time in the second zone)."""
+    return _joined(
+        _drawn(('<span class="{}">', place), ("<i>{}</i>", second or None), ("{}</span>", shown))
+        for place, shown, second in found
+    )
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
 def slots(found: Slots) -> SafeString:
     """The empty half hours of a day."""
-    return _slots(found)
-
-
-@lru_cache(maxsize=256)
-def _slots(found: Slots) -> SafeString:
     return format_html_join(
         "",
         '<a class="slot {}" id="{}" href="{}" tabindex="{}" aria-label="{}">{}</a>',
@@ -128,7 +175,7 @@ def _cell(
 ) -> SafeString:
     """The beginning of a cell: its day."""
     current = CURRENT if is_today else ""
-    return format_html(CELL, classes, iso, iso, href, tabindex, current, weekday, number, rest, _dots(dots))
+    return format_html(CELL, classes, iso, href, tabindex, current, weekday, number, rest, _dots(dots))
 
 
 @remember
@@ -149,23 +196,20 @@ def _dots(dots: tuple[tuple[int, bool], ...]) -> SafeString:
 
 @remember
 def _more(found: More) -> SafeString:
-    return format_html(
-        '<a class="more {}" id="{}" href="{}" aria-haspopup="dialog">{}'
-        '<span class="visually-hidden">{}</span></a>',
-        found.place,
-        found.id,
-        found.href,
-        found.words,
-        found.spoken,
+    return _drawn(
+        ('<a class="more {}"', found.place),
+        (' id="{}"', found.id or None),
+        (' href="{}" aria-haspopup="dialog">', found.href),
+        ("{}", found.words),
+        ('<span class="visually-hidden">{}</span></a>', found.spoken),
     )
 
 
 @remember
 def _mini_day(day: MiniDay) -> SafeString:
     return format_html(
-        '<td><a id="{id}" href="{href}"{out}{current}>{number}<span class="visually-hidden">{rest}</span>'
+        '<td><a href="{href}"{out}{current}>{number}<span class="visually-hidden">{rest}</span>'
         "{load}</a></td>",
-        id=day.id,
         href=day.href,
         out=OUT if day.is_out else "",
         current=CURRENT if day.is_today else "",
@@ -184,7 +228,6 @@ def _in_lane(kind: str, piece: Piece) -> SafeString:
 def _lane_event(
     classes: str,
     name: str,
-    event_id: str,
     revision: str,
     href: str,
     time: str,
@@ -195,9 +238,8 @@ def _lane_event(
     return _drawn(
         ('<a class="{}"', classes),
         (' id="{}"', name or None),
-        (' data-event="{}"', event_id),
         (' data-rev="{}"', revision or None),
-        (' href="{}">', href),
+        (' data-event href="{}">', href),
         ('<span class="ev-m">{} </span>', time or None),
         ('<span class="ev-t trunc">{}</span>', title),
         ('<span class="visually-hidden">{}</span>', label),
@@ -206,10 +248,61 @@ def _lane_event(
 
 
 @remember
+def _row(
+    classes: str,
+    name: str,
+    href: str,
+    time: str,
+    till: str,
+    title: str,
+    detail: str,
+    rest: str,
+    icons: tuple[str, ...],
+) -> SafeString:
+    return _drawn(
+        ('<a class="ag-i {}"', classes),
+        (' id="{}"', name),
+        (' data-event href="{}">', href),
+        ('<span class="tm">{}', time),
+        ('<span class="till"><span class="hide-m">–</span>{}</span>', till or None),
+        ('</span><span class="spine"></span><span class="grow"><span class="ti trunc">{}</span>', title),
+        ('<span class="su trunc">{}', detail),
+        ('<span class="visually-hidden">{}</span></span></span>', rest),
+        ("{}</a>", _marks(icons)),
+    )
+
+
+@remember
+def _day_heading(
+    classes: str,
+    iso: str,
+    href: str,
+    is_today: bool,
+    name: tuple[str, str],
+    number: int,
+    rest: str,
+    summary: str,
+) -> SafeString:
+    shown, more = name
+    return _drawn(
+        ('<a class="tg-day{}"', classes),
+        (' id="day-{}"', iso),
+        (' href="{}"', href),
+        (' hx-get="{}"', href),
+        ("{}>", CURRENT if is_today else ""),
+        ('<span class="dow">{}', shown),
+        ('<span class="visually-hidden">{}</span>', more or None),
+        ('</span><span class="n"><span class="visually-hidden"> </span>{}', number),
+        ('<span class="visually-hidden">{}</span></span>', rest),
+        ('<span class="sum">{}</span>', summary or None),
+        ("{}</a>\n", NOTHING),
+    )
+
+
+@remember
 def _box(
     classes: str,
     name: str,
-    event_id: str,
     revision: str,
     href: str,
     label: str,
@@ -222,9 +315,8 @@ def _box(
     return _drawn(
         ('<a class="{}"', classes),
         (' id="{}"', name or None),
-        (' data-event="{}"', event_id),
         (' data-rev="{}"', revision or None),
-        (' href="{}"', href),
+        (' data-event href="{}"', href),
         (' aria-label="{}">', label),
         ('<span class="ev-in">{}', _marks(icons)),
         ('<span class="ev-x"><span class="ev-t">{}</span> ', title),
@@ -235,7 +327,7 @@ def _box(
     )
 
 
-def _drawn(*parts: tuple[str, str | None]) -> SafeString:
+def _drawn(*parts: tuple[str, str | int | None]) -> SafeString:
     """Templates with their values, one after the other, without those whose value is None.
 
     A `format_html` for each would take three times as long.
@@ -244,11 +336,11 @@ def _drawn(*parts: tuple[str, str | None]) -> SafeString:
     return format_html("".join(template for template, _ in said), *(value for _, value in said))
 
 
-def _identity(kind: str, piece: Piece | BoxPiece) -> tuple[str, str, str, str, str]:
-    """(classes, id, the event, its revision where it may be changed, address)."""
+def _identity(kind: str, piece: Piece | BoxPiece) -> tuple[str, str, str, str]:
+    """(classes, id, its revision where it may be changed, address)."""
     item = piece.item
     classes = f"{kind} e-{item.color} {piece.place} {item.state}"
-    return classes, piece.id, item.event_id, item.revision, item.href
+    return classes, piece.id, item.revision, item.href
 
 
 def _icons(marks: Iterable[Mark]) -> tuple[str, ...]:

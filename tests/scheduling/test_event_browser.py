@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.accessible import crowding_of, faults_of
-from tests.browser import sign_in
+from tests.browser import event_id, sign_in
 from tests.servers import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -116,13 +116,14 @@ def test_escape_returns_to_the_event(page: Page, title: str) -> None:
 
 def test_delete_can_be_undone_and_keeps_the_id(page: Page, title: str) -> None:
     box = add(page, title, "13:00")
-    known = box.get_attribute("data-event")
+    known = event_id(box)
     open_details(page, box)
     page.click("#event-delete")
     expect(toast(page)).to_contain_text(f"Deleted “{title}”")
     expect(box).to_have_count(0)
     toast(page).get_by_role("button", name="Undo").click()
-    expect(box).to_have_attribute("data-event", str(known))
+    expect(box).to_be_visible()
+    assert event_id(box) == known
 
 
 def test_stale_edit_shows_both_and_keep_mine_saves(page: Page, context: BrowserContext, title: str) -> None:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser import event_id
 from tests.servers import Product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -82,7 +83,7 @@ def show(page: Page, view: str = "week") -> None:
 
 
 def piece(page: Page, event: str) -> Locator:
-    return page.locator(f"#grid [data-event='{event}']").first
+    return page.locator(f"#grid [href*='{event}']").first
 
 
 def slot(page: Page, clock: str, day: date = DAY) -> Locator:
@@ -229,7 +230,7 @@ def test_every_way_of_adding_gives_the_same_row(page: Page, api: httpx.Client, w
     page.click("#save-event")
     box = page.locator("#grid .ev", has_text=f"Added {way.__name__}")
     expect(box).to_be_visible()
-    event = str(box.get_attribute("data-event"))
+    event = event_id(box)
     assert span(api, event) == ("07 14:00", "07 15:00")
     toast(page).get_by_role("button", name="Undo").click()
     expect(box).to_have_count(0)
@@ -255,7 +256,7 @@ def test_event_goes_above_the_hours_and_comes_back(page: Page, api: httpx.Client
     assert row
     drag(page, middle(piece(page, event)), (x, row["y"] + row["height"] / 2))
     becomes(api, event, f"{DAY}", f"{NEXT}")
-    bar = page.locator(f"#grid .bar[data-event='{event}']")
+    bar = page.locator(f"#grid .bar[href*='{event}']")
     expect(bar).to_be_visible()
     drag(page, middle(bar), middle(slot(page, "12:00", NEXT)))
     becomes(api, event, "08 12:15", "08 13:15")  # the middle of the half hour
@@ -266,7 +267,7 @@ def test_bar_moves_and_grows_by_days_in_the_month(page: Page, api: httpx.Client,
     show(page, "month")
     shift(page, event, -1, 0)
     becomes(api, event, "2027-08-06", "2027-08-07")
-    expect(page.locator(f"#d-2027-08-06 [data-event='{event}']")).to_be_visible()
+    expect(page.locator(f"#d-2027-08-06 [href*='{event}']")).to_be_visible()
     box = piece(page, event).bounding_box()
     assert box
     edge = (box["x"] + box["width"] - 2, box["y"] + 10)
@@ -361,9 +362,9 @@ def test_refresh_waits_for_the_hand_and_says_so(page: Page, api: httpx.Client, m
     other = make("Meanwhile", "15:00", "16:00")
     held = page.get_by_role("button", name="Calendar changed")
     expect(held).to_be_visible()
-    assert page.locator(f"#grid [data-event='{other}']").count() == 0
+    assert page.locator(f"#grid [href*='{other}']").count() == 0
     held.click()
-    expect(page.locator(f"#grid [data-event='{other}']")).to_be_visible()
+    expect(page.locator(f"#grid [href*='{other}']")).to_be_visible()
     expect(held).to_be_hidden()
     assert span(api, event) == ("07 10:00", "07 11:00")
 
