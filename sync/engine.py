@@ -93,7 +93,6 @@ def run_account(account_id: int, *, in_foreground: bool = False, full: bool = Fa
     try:
         account = GoogleAccount.objects.select_related("user__profile").get(pk=account_id)
         with override(language_of(account.user)):  # what the run tells its owner is kept as they read it
-            GoogleAccount.objects.filter(pk=account_id).update(queued_until=timezone.now())
             if (
                 account.status == GoogleAccount.Status.PAUSED
                 or not account.user.profile.google_calendar_sync_enabled
@@ -168,6 +167,12 @@ def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground:
         was_refused = isinstance(error, RateLimited)
         _note_failure(account, lease, error)
     except (LeaseLost, DatabaseError):
+        raise
+    except SystemExit:
+        # The queue ends a task that takes too long. Without a pause this account would hold up the others again at once.
+        _note_failure(
+            account, lease, RetryLater(_("Google could not be reached (%(reason)s).") % {"reason": "Timeout"})
+        )
         raise
     except Exception as error:
         # Whatever Google sends must not stop the worker, nor make it ask again without a pause.

@@ -83,7 +83,10 @@ def take_lease(account_id: int) -> Lease | None:
     owner = f"{HOST}{os.getpid()}:{uuid.uuid4().hex[:8]}"
     with transaction.atomic():
         taken = GoogleAccount.objects.filter(pk=account_id, lease_until__lte=Now()).update(
-            lease_owner=owner, lease_generation=F("lease_generation") + 1, lease_until=Now() + LEASE
+            lease_owner=owner,
+            lease_generation=F("lease_generation") + 1,
+            lease_until=Now() + LEASE,
+            queued_until=Now(),  # what is asked for from now on may be queued anew
         )
         if not taken:
             return None

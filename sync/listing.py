@@ -31,6 +31,8 @@ def apply_items(link: CalendarLink, items: Sequence[RemoteItem]) -> Applied:
 
     What is new and plain is written in bulk; what is known and unchanged costs no write of its own.
     """
+    if not items:
+        return Applied(0, 0)
     # One listing may name an event twice: the last is true.
     latest = {item.id: as_shown_to(link.access_role, item) for item in items}
     named, unchanged = _note_unchanged(link, latest)

@@ -7,13 +7,14 @@ of its own. Who switched e-mail notifications off gets none.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import BooleanField, Case, F, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -106,6 +107,8 @@ def tell_of_trouble(account: GoogleAccount) -> None:
 
 def tell_of_recovery(account: GoogleAccount) -> None:
     """Mail the owner, after a good run, that it works again; only who was told that it did not."""
+    if account.notified_at is None:  # only runs set it, and one run at a time has the account
+        return
     with transaction.atomic():
         mended = GoogleAccount.objects.filter(
             pk=account.pk, notified_at__isnull=False, status=GoogleAccount.Status.ACTIVE
@@ -117,10 +120,13 @@ def tell_of_recovery(account: GoogleAccount) -> None:
 def tell_of_calendars(account: GoogleAccount) -> None:
     """Mail the owner, after a run that went well as a whole, which calendars are out of reach all the same, and which
     of those are read again."""
+    is_out = Case(When(out_of_reach(), then=True), default=False, output_field=BooleanField())
+    links = account.calendar_links.filter(is_enabled=True).annotate(is_out=is_out).select_related("calendar")
+    out = [link for link in links if link.is_out and link.out_told_at is None]
+    back = [link for link in links if not link.is_out and link.out_told_at is not None]
+    if not out and not back:
+        return
     with transaction.atomic():
-        links = account.calendar_links.filter(is_enabled=True).select_related("calendar")
-        out = list(links.filter(out_of_reach(), out_told_at=None))
-        back = list(links.exclude(out_of_reach()).filter(out_told_at__isnull=False))
         _mark(out, timezone.now())
         _mark(back, None)
         if out:
@@ -130,7 +136,7 @@ def tell_of_calendars(account: GoogleAccount) -> None:
             _mail("calendars_back", account, {"links": back})
 
 
-def _mark(links: list[CalendarLink], told_at: datetime | None) -> None:
+def _mark(links: Iterable[CalendarLink], told_at: datetime | None) -> None:
     CalendarLink.objects.filter(pk__in=[link.pk for link in links]).update(out_told_at=told_at)
 
 

@@ -50,7 +50,7 @@ OPEN = (WatchChannel.State.PENDING, WatchChannel.State.ACTIVE)
 
 def is_pushed(link: CalendarLink) -> bool:
     """Whether Google's notices about this calendar arrive: it need not be polled often."""
-    return live_channels().filter(link=link).exists()
+    return bool(settings.GOOGLE_WEBHOOK_URL) and live_channels().filter(link=link).exists()
 
 
 def live_channels() -> QuerySet[WatchChannel]:

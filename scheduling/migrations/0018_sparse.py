@@ -5,19 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scheduling', '0017_plans'),
+        ("scheduling", "0017_plans"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='calendarevent',
-            index=models.Index(condition=models.Q(('series__isnull', False)), fields=['series'], name='event_override_of'),
+            model_name="calendarevent",
+            index=models.Index(
+                condition=models.Q(("series__isnull", False)), fields=["series"], name="event_override_of"
+            ),
         ),
         migrations.AddIndex(
-            model_name='calendarevent',
-            index=models.Index(condition=models.Q(('former_series__isnull', False)), fields=['former_series'], name='event_former_override_of'),
+            model_name="calendarevent",
+            index=models.Index(
+                condition=models.Q(("former_series__isnull", False)),
+                fields=["former_series"],
+                name="event_former_override_of",
+            ),
         ),
     ]

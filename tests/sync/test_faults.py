@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db.models import Q
 from django.utils import timezone
+from django_q.exceptions import TimeoutException
 
 from scheduling import services
 from scheduling.models import Calendar, CalendarEvent, OutgoingMail
@@ -18,6 +19,7 @@ from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount, Journa
 from sync.outbox import MOST_ATTEMPTS, unpark
 from tests.make import make_event, make_user
 from tests.sync.google_side import GoogleSide, lunch
+from tests.sync.hooked_provider import after_calls
 from tests.sync.runs import edit, primary, remove, run, run_badly, titles
 
 pytestmark = pytest.mark.django_db
@@ -438,3 +440,22 @@ def test_the_calendar_of_a_deleted_calendar_keeps_its_events(
     assert titles(alice) == ["Second"]
     assert CalendarLink.objects.get(google_id=second).is_unreachable
     assert Calendar.objects.filter(user=alice).count() == 2
+
+
+def test_an_account_whose_run_was_ended_for_taking_too_long_makes_room_for_the_others(
+    google: GoogleSide, account: GoogleAccount
+) -> None:
+    """The queue ends a task after a minute, wherever it stands."""
+    run(account)
+    let_pauses_end()
+
+    def take_too_long(calls: int) -> None:
+        raise TimeoutException
+
+    for level in (1, 2):
+        with after_calls(take_too_long), pytest.raises(SystemExit):
+            run_account(account.pk)
+        paused = fresh(account)
+        assert paused.backoff_level == level and paused.backoff_until == paused.next_run_at
+        let_pauses_end()
+    assert run_account(account.pk).is_ok  # its lease was given back
