@@ -22,7 +22,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import gettext_lazy, ngettext, override
 
 from scheduling.languages import language_of
 from scheduling.services import queue_mail
@@ -54,7 +54,7 @@ from sync.watch import is_pushed, keep_watched, stop_retired
 
 logger = logging.getLogger(__name__)
 
-UNREADABLE_TOKENS = _(
+UNREADABLE_TOKENS = gettext_lazy(
     "The stored Google tokens cannot be opened with TOKEN_KEYS. Put the key back that they were written with."
 )
 LONGEST_BACKOFF = 15 * 60  # seconds
@@ -151,7 +151,7 @@ def _wait_for_lease(account_id: int) -> Lease | None:
 
 def _run(account: GoogleAccount, lease: Lease, result: RunResult, in_foreground: bool, full: bool) -> None:
     if isinstance(account.refresh_token, Unreadable):
-        error = SetupError(UNREADABLE_TOKENS)
+        error = SetupError(str(UNREADABLE_TOKENS))
         result.error = str(error)
         _note_failure(account, lease, error)
         return

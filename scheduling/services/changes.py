@@ -16,6 +16,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scheduling import live
 from scheduling.core.event import EventValues, InvalidEvent, canonical, check, to_json
@@ -27,7 +28,9 @@ from scheduling.services.revisions import next_revision
 from scheduling.signals import event_written
 
 Actor = User | AnonymousUser | None
-READ_ONLY_EVENT = _("Only its organiser can change this event. You can copy it to your own calendar.")
+READ_ONLY_EVENT = gettext_lazy(
+    "Only its organiser can change this event. You can copy it to your own calendar."
+)
 
 
 def locked(event: CalendarEvent, expected_revision: int | None = None) -> CalendarEvent:
@@ -43,7 +46,7 @@ def require_editable(event: CalendarEvent) -> None:
     if event.calendar.is_read_only:
         raise ReadOnly(event.calendar.read_only_words)
     if event.is_read_only:
-        raise ReadOnly(event.read_only_reason or READ_ONLY_EVENT)
+        raise ReadOnly(event.read_only_reason or str(READ_ONLY_EVENT))
 
 
 def require_writable(calendar: Calendar, event: CalendarEvent) -> None:

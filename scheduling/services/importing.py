@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from scheduling.core.event import EventValues, parse_moment
 from scheduling.core.ical import ReadEvent, ReadOverride
@@ -107,11 +107,11 @@ def _step(event: ReadEvent, existing: CalendarEvent | None) -> Step:
     if existing is None:
         if event.values is not None:
             return Step(CREATE, event)
-        return Step(SKIP, event, words=NOT_HERE if event.is_cancelled else LONE_CHANGES)
+        return Step(SKIP, event, words=str(NOT_HERE if event.is_cancelled else LONE_CHANGES))
     if existing.is_read_only and not existing.calendar.is_read_only:
-        return Step(SKIP, event, existing, NOT_YOURS)
+        return Step(SKIP, event, existing, str(NOT_YOURS))
     if event.sequence < existing.sequence:
-        return Step(SKIP, event, existing, OLDER)
+        return Step(SKIP, event, existing, str(OLDER))
     return Step(UPDATE if _differs(event, existing) else UNCHANGED, event, existing)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scheduling.core.event import format_moment
 from scheduling.core.ical import Problem, ReadCalendar, ReadEvent, UnreadableCalendar, read_calendar
@@ -34,7 +35,7 @@ SMALL_FILE, FEW_EVENTS = 256 * 1024, 300  # worked on while its sender waits
 SLICE_SECONDS = 25  # of work per task; a task may take 60
 KEPT_FOR = timedelta(days=1)
 MOST_OPEN = 5  # of one person, files included
-READ_ONLY_CALENDAR = _("This calendar is read only. Choose another one.")
+READ_ONLY_CALENDAR = gettext_lazy("This calendar is read only. Choose another one.")
 
 State = CalendarImport.State
 UNREADABLE = "unreadable"  # events of the file that are in no step
@@ -46,7 +47,7 @@ def start_import(*, calendar: Calendar, file_name: str, data: bytes) -> Calendar
     Raises `ReadOnly`, and `UnreadableCalendar` for a file that is refused at first sight.
     """
     if calendar.is_read_only:
-        raise ReadOnly(READ_ONLY_CALENDAR)
+        raise ReadOnly(str(READ_ONLY_CALENDAR))
     zone = calendar.user.profile.timezone
     read = read_calendar(data, zone=zone) if len(data) <= SMALL_FILE else None
     forget_imports()

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from scheduling import availability, booking_queries, services
 from scheduling.booking_forms import GuestForm
@@ -39,7 +40,7 @@ from scheduling.views.guests import (
 )
 
 PROOF_SALT = "scheduling.booking.proof"
-STALE = _(
+STALE = gettext_lazy(
     "This form was open for long, or was filled in too quickly to tell you from a robot. Send it again."
 )
 MINUTE = timedelta(minutes=1)
@@ -148,7 +149,7 @@ def _book(request: HttpRequest, found: AppointmentType, handle: str) -> HttpResp
     if start is None:
         return HttpResponseRedirect(request.path)
     if not _is_from_a_person(data, found):
-        return _form(request, found, handle, start, form, problem=STALE, status=422)
+        return _form(request, found, handle, start, form, problem=str(STALE), status=422)
     try:
         services.count_booking_attempt(
             address=services.client_address(request), email=data.get("email", ""), page=found.pk

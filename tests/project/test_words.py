@@ -244,6 +244,39 @@ def test_no_text_is_translated_inside_an_f_string_where_extraction_does_not_look
     assert offenders == []
 
 
+def early(tree: ast.AST, eager: set[str]) -> Iterator[int]:
+    """Where a text is translated while its module is loaded, for whoever comes first."""
+    for node in ast.iter_child_nodes(tree):
+        if called(node) in eager:
+            yield node.lineno  # type: ignore[attr-defined]
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from early(node, eager)
+
+
+def eager_names(tree: ast.Module) -> set[str]:
+    return {
+        name.asname or name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.name.endswith("gettext")
+    }
+
+
+def test_no_text_is_translated_before_it_is_known_who_reads_it() -> None:
+    offenders = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in CODE
+        if (tree := ast.parse(path.read_text()))
+        for line in early(tree, eager_names(tree))
+    ]
+    assert offenders == []
+    code = (
+        "from django.utils.translation import gettext as _\nLATE = _('Too late')\ndef f(): return _('Late')"
+    )
+    assert list(early(ast.parse(code), eager_names(ast.parse(code)))) == [2]
+
+
 def test_the_search_for_unmarked_words_finds_them() -> None:
     code = """
 class Kind(models.TextChoices):
