@@ -20,13 +20,13 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_q.models import Failure, OrmQ, Success
+from django_q.brokers import get_broker
+from django_q.models import Failure, Success
 from django_q.tasks import queue_size
 
 from project.channel_layer import OutboxChannelLayer
@@ -168,7 +168,7 @@ def _measure() -> dict[str, tuple[str, str, float | dict[str, float]]]:
     """name → (kind, description, value); NaN where there is nothing to measure."""
     now, nothing = timezone.now(), float("nan")
     day_ago = now - timedelta(days=1)
-    oldest = OrmQ.objects.filter(lock__lte=now).aggregate(oldest=Min("lock"))["oldest"]
+    oldest = get_broker().waiting_since()
     heartbeat = WorkerHeartbeat.age()
     alive = WorkerHeartbeat.objects.filter(seen_at__gte=now - WorkerHeartbeat.STALE_AFTER)
     waited = max((now - oldest).total_seconds(), 0) if oldest else 0

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django_q.models import Failure, OrmQ
+from django_q.brokers import get_broker
+from django_q.models import Failure
 from django_q.tasks import queue_size
 
 from project import health
@@ -149,7 +150,7 @@ def _calls() -> Number:
 def _queue(now: datetime) -> Number:
     alive = WorkerHeartbeat.objects.filter(seen_at__gte=now - WorkerHeartbeat.STALE_AFTER).count()
     age = WorkerHeartbeat.age()
-    oldest = OrmQ.objects.filter(lock__lte=now).aggregate(oldest=Min("lock"))["oldest"]
+    oldest = get_broker().waiting_since()
     note = ngettext("%(count)d worker", "%(count)d workers", alive) % {"count": alive} + ", "
     note += _("heartbeat %(age)s ago") % {"age": _ago(age)} if age is not None else _("never seen")
     if oldest:

@@ -164,8 +164,8 @@ Q_CLUSTER = {
     "queue_limit": 10,
     "bulk": 1,
     "label": "Background tasks",
-    # Always in the database: a task is queued with the change that wants it, and no restart of Redis loses one.
-    "orm": "default",
+    "broker_class": f"project.{'redis_broker.RedisBroker' if REDIS_URL else 'task_broker.DatabaseBroker'}",
+    "orm": "default",  # the database of the latter
 }
 # Called every half second by `manage.py worker`; each is one cheap indexed query when there is nothing to do.
 WORKER_TICKS = [

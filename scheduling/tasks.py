@@ -1,14 +1,17 @@
 """Background work of the calendar; each is a thin call of a service and safe to run twice."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django_q.tasks import async_task
 
 from scheduling import services
 from scheduling.languages import language_of
 from scheduling.models import CalendarImport, CalendarSubscription
+
+STALLED_AFTER = timedelta(minutes=10)
 
 
 def extend_occurrences() -> int:
@@ -63,6 +66,20 @@ def enqueue_import_reading(import_id: str) -> None:
 
 def enqueue_import_writing(import_id: str) -> None:
     async_task("scheduling.tasks.write_import", str(import_id), task_name=f"write import {import_id}")
+
+
+def enqueue_stalled_imports() -> int:
+    """Queue imports anew whose task was lost: called by a schedule. Working on one twice changes nothing."""
+    stalled = CalendarImport.objects.filter(updated_at__lt=timezone.now() - STALLED_AFTER)
+    reading, writing = (
+        stalled.filter(state=state).values_list("pk", flat=True)
+        for state in (CalendarImport.State.READING, CalendarImport.State.WRITING)
+    )
+    for import_id in reading:
+        enqueue_import_reading(str(import_id))
+    for import_id in writing:
+        enqueue_import_writing(str(import_id))
+    return len(reading) + len(writing)
 
 
 def refresh_subscription(calendar_id: str) -> str:

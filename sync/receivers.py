@@ -136,6 +136,7 @@ def make_schedules(app_config: Any, **kwargs: Any) -> None:
         ("mail: what is due", "scheduling.tasks.enqueue_due_mails", 1),
         ("bookings: what time has settled", "scheduling.tasks.settle_bookings", 5),
         ("mail: forget old ones", "scheduling.tasks.forget_old_mails", 720),
+        ("imports: those that stand still", "scheduling.tasks.enqueue_stalled_imports", 10),
         ("webhooks: what is due", "scheduling.tasks.enqueue_due_deliveries", 1),
         ("webhooks: forget old deliveries", "scheduling.tasks.forget_old_deliveries", 1440),
         ("audit: forget old entries", "scheduling.tasks.forget_old_audit_entries", 1440),

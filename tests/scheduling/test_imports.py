@@ -103,6 +103,24 @@ def test_a_look_says_what_is_new_updated_unchanged_and_left_out(page: Client, ca
     assert "It has no start." in shown and "Import 2 events" in shown
 
 
+def test_an_import_whose_task_was_lost_goes_on(page: Client, calendar: Calendar) -> None:
+    many = [
+        vevent(f"uid{n}", f"DESCRIPTION:{'x' * 1000}") for n in range(301)
+    ]  # too many to do while one waits
+    address = upload(page, calendar, ics(*many))["Location"]
+    for state in (CalendarImport.State.READY, CalendarImport.State.DONE):
+        OrmQ.objects.all().delete()  # a Redis that keeps nothing was restarted
+        assert tasks.enqueue_stalled_imports() == 0  # it may be at work just now
+        CalendarImport.objects.update(updated_at=timezone.now() - 2 * tasks.STALLED_AFTER)
+        assert tasks.enqueue_stalled_imports() == 1
+        run_queue()
+        assert CalendarImport.objects.get().state == state
+        page.post(address)
+    assert CalendarEvent.objects.count() == len(many)
+    CalendarImport.objects.update(updated_at=timezone.now() - 2 * tasks.STALLED_AFTER)
+    assert tasks.enqueue_stalled_imports() == 0
+
+
 def test_a_discarded_import_is_forgotten(page: Client, calendar: Calendar) -> None:
     address = upload(page, calendar, ics(vevent("a")))["Location"]
     page.post(address, {"discard": "1"})
