@@ -82,6 +82,9 @@ class Product:
             raise AssertionError(f"serve ended with {self.process.returncode}:\n{self.log.read_text()}")
         return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
 
+    def last_words(self, lines: int = 80) -> str:
+        return "\n".join(["", f"The end of {self.log}:", *self.log.read_text().splitlines()[-lines:]])
+
     def stop(self) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -179,6 +182,16 @@ def run_command(environment: dict[str, str], *arguments: str, check: bool = True
     if check and done.returncode:
         raise AssertionError(f"{arguments} failed:\n{done.stdout}\n{done.stderr}")
     return done.stdout + ("" if check else done.stderr)
+
+
+@contextmanager
+def log_shown_on_failure(product: Product) -> Iterator[None]:
+    """For commands: its folder may go with the failure."""
+    try:
+        yield
+    except Exception:
+        print(product.last_words())
+        raise
 
 
 def end_on_sigterm() -> None:

@@ -28,7 +28,14 @@ from django.core.management import call_command
 
 from tests.crash.killer import Killer
 from tests.sandbox.fixtures import run_sandbox
-from tests.servers import Product, end_on_sigterm, processes, sign_in, start_product
+from tests.servers import (
+    Product,
+    end_on_sigterm,
+    log_shown_on_failure,
+    processes,
+    sign_in,
+    start_product,
+)
 from tests.smtp import MailSink
 from tests.sync.google_side import GoogleSide
 
@@ -58,6 +65,7 @@ def main() -> int:
         elif options.data:
             shutil.copytree(options.data, folder / "var")
         product = stack.enter_context(installation(folder, over))
+        stack.enter_context(log_shown_on_failure(product))
         from tests.crash.storm import judge, storm  # it needs the settings
 
         sides = {email: GoogleSide(control, there) for email, there in PEOPLE.items()}
@@ -82,6 +90,7 @@ def main() -> int:
     )
     if wrong:
         print(f"\n{len(wrong)} things do not hold (kept: {folder}):", *wrong[:40], sep="\n- ")
+        print(product.last_words())
         return 1
     shutil.rmtree(folder, ignore_errors=True)
     print(

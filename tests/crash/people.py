@@ -209,6 +209,7 @@ class Punctual(Program):
 
     def act(self) -> None:
         item, due = self.new_item(), datetime.now(UTC) + timedelta(seconds=self.chance.uniform(2, 6))
+        due = due.replace(microsecond=0)  # as times of events are kept
         self.add(due + LEAD, item)
         # What was saved only after the time of its reminder needs none.
         item.reminder = item.SURE if datetime.now(UTC) < due else item.PERHAPS

@@ -19,7 +19,7 @@ import resource
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from tests.servers import (
     Product,
     end_on_sigterm,
     free_port,
+    log_shown_on_failure,
     processes,
     product_environment,
     run_command,
@@ -61,7 +62,7 @@ def main() -> int:
         (folder / "first").mkdir()
         product = start_product(folder / "first", **over, API_RATE_PER_MINUTE="1000000")
         stack.callback(product.stop)
-        stack.push(log_of(product))
+        stack.enter_context(log_shown_on_failure(product))
         product.command("demo")
         kept = back_up_stop_and_count(product, folder)
         if is_postgresql:
@@ -69,19 +70,9 @@ def main() -> int:
         (folder / "second").mkdir()
         restored = restore_into_nothing(kept, folder / "second", over)
         stack.callback(restored.stop)
-        stack.push(log_of(restored))
+        stack.enter_context(log_shown_on_failure(restored))
         save_through_trouble(restored)
     return 0
-
-
-def log_of(product: Product) -> Callable[..., None]:
-    """For an ExitStack: shows what the product said last when something did not hold; its folder goes."""
-
-    def show(kind: type | None, *_: object) -> None:
-        if kind is not None:
-            print(f"\nThe end of {product.log}:", *product.log.read_text().splitlines()[-80:], sep="\n")
-
-    return show
 
 
 def back_up_stop_and_count(product: Product, folder: Path) -> tuple[Path, Rows]:

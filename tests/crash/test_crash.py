@@ -1,0 +1,22 @@
+"""A short crash test with every test run (R-11, R-04, R-09); `make crash` for longer ones."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import scaled
+from tests.servers import ROOT, demo_data
+
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
+SECONDS, SEED = 8, 7
+
+
+def test_kills_at_random_lose_nothing_that_was_acknowledged_and_sell_nothing_twice() -> None:
+    command = [sys.executable, "-m", "tests.crash", "--seconds", str(SECONDS), "--seed", str(SEED)]
+    if not scaled.is_on():
+        command += ["--data", str(demo_data().folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-12_000:]}\n{done.stderr[-4000:]}"
