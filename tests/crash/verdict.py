@@ -57,6 +57,10 @@ def _let_pauses_end(passed: timedelta) -> None:
     now = timezone.now()
     GoogleAccount.objects.filter(backoff_until__gt=now).update(backoff_until=None, next_run_at=now)
     EventLink.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
+    if not waiting_anywhere().exists():  # what is unread are echoes of what was sent; they are read late
+        unread = CalendarLink.objects.filter(quiet_until__gt=now)
+        GoogleAccount.objects.filter(calendar_links__in=unread).update(next_run_at=now)
+        unread.update(quiet_until=now)
     if passed > LONGEST_TASK:
         OrmQ.objects.filter(lock__gt=now, lock__lt=now + RETRY - LONGEST_TASK).update(lock=now)
         GoogleAccount.objects.filter(queued_until__gt=now).update(queued_until=now)
