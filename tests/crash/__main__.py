@@ -1,9 +1,11 @@
 """`make crash`: kill -9 of web, worker, tasks and supervisor at random while people, programs, guests and Google work.
 
-`python -m tests.crash [--seconds 60] [--seed N] [--database sqlite|postgresql]`. Google is the sandbox as a process of
-its own, with faults; each killed process is started again as in daily life. Then the killing ends, and once it is quiet:
-no write that anybody was told of is lost, nothing is sold twice, both calendars show the same, nothing waits any more,
-every mail went out at most twice. Ends with 1 and says what does not hold; the data folder is then kept.
+`python -m tests.crash [--seconds 60] [--seed N] [--database sqlite|postgresql]`; with PostgreSQL goes Redis.
+
+Google is the sandbox as a process of its own, with faults; each killed process is started again as in daily life. Then
+the killing ends, and once it is quiet: no write that anybody was told of is lost, nothing is sold twice, both calendars
+show the same, nothing waits any more, every mail went out at most twice. Ends with 1 and says what does not hold; the
+data folder is then kept.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from cryptography.fernet import Fernet
 from django.core.management import call_command
 
 from tests.crash.killer import Killer
+from tests.postgres import new_database
+from tests.redis import new_redis
 from tests.sandbox.fixtures import run_sandbox
 from tests.servers import (
     Product,
@@ -58,9 +62,8 @@ def main() -> int:
         over = {**control.addresses, "EMAIL_URL": f"smtp://127.0.0.1:{mails.port}"}
         targets = TARGETS
         if options.database == "postgresql":
-            from tests.postgres import new_database  # only who asks for it needs the package
-
             over["DATABASE_URL"] = stack.enter_context(new_database())
+            over["REDIS_URL"] = stack.enter_context(new_redis())
             targets = (*TARGETS, "database")
         elif options.data:
             shutil.copytree(options.data, folder / "var")

@@ -12,8 +12,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.models import OrmQ
 
+from project import redis_broker
 from scheduling import services
 from scheduling.models import Booking, CalendarEvent, Occurrence, OutgoingMail, SentReminder, UserProfile
 from scheduling.services.mail import LEASE as MAIL_LEASE
@@ -64,15 +66,28 @@ def _let_pauses_end(passed: timedelta) -> None:
     if passed > LONGEST_TASK:
         OrmQ.objects.filter(lock__gt=now, lock__lt=now + RETRY - LONGEST_TASK).update(lock=now)
         GoogleAccount.objects.filter(queued_until__gt=now).update(queued_until=now)
+        if settings.REDIS_URL:
+            _deliver_again()
     if passed > LONGEST_MAIL:
         claimed = OutgoingMail.objects.filter(due_at__gt=now, due_at__lt=now + MAIL_LEASE - LONGEST_MAIL)
         services.send_soon(claimed)
 
 
+def _deliver_again() -> None:
+    """What was taken out of the stream in Redis long ago, as if it had been for `RETRY`."""
+    client, stream = redis_broker.redis(), f"{settings.Q_CLUSTER['name']}:{redis_broker.STREAM}"
+    long_ago, retry = (int(span.total_seconds() * 1000) for span in (LONGEST_TASK, RETRY))
+    for entry in client.xpending_range(stream, redis_broker.GROUP, "-", "+", 100, idle=long_ago):
+        client.xclaim(
+            stream, redis_broker.GROUP, redis_broker.WORKER, 0, [entry["message_id"]], idle=retry, justid=True
+        )
+
+
 def what_is_left(since: datetime) -> str:
     """Accounts must have been read after `since`."""
+    broker = get_broker()
     counts = {
-        "tasks in the queue": OrmQ.objects.count(),
+        "tasks in the queue": broker.queue_size() + broker.lock_size(),
         "mails waiting": OutgoingMail.objects.filter(state=OutgoingMail.State.WAITING).count(),
         "events to be sent": waiting_anywhere().count(),
         "accounts in trouble": GoogleAccount.objects.exclude(
