@@ -162,12 +162,12 @@ def time_grid(
     """Bars above and boxes below for the given days, which follow each other without a gap."""
     bars: list[Entry] = []
     boxes: list[list[Entry]] = [[] for _ in days]
+    shown = Span(days[0], days[-1] + DAY)
     for entry in entries:
         if entry.is_bar:
             bars.append(entry)
             continue
-        touched = clip(entry.days(place), Span(days[0], days[-1] + DAY))
-        if touched:
+        if touched := clip(entry.days(place), shown):
             for of_day in boxes[(touched.start - days[0]).days : (touched.end - days[0]).days]:
                 of_day.append(entry)
     return TimeGrid(
@@ -316,7 +316,8 @@ def day_grid(entries: Iterable[Entry], day: date, place: ZoneInfo) -> Day:
 
 
 def _piece(entry: Entry, day: date, bounds: Span[datetime], place: ZoneInfo) -> _Piece | None:
-    part = None if bounds.is_empty else clip(entry.span(), bounds)  # a change of the date line skips a day
+    whole = entry.span()
+    part = None if bounds.is_empty else clip(whole, bounds)  # a change of the date line skips a day
     if part is None:
         return None
     midnight = datetime.combine(day, time.min)
@@ -335,7 +336,7 @@ def _piece(entry: Entry, day: date, bounds: Span[datetime], place: ZoneInfo) -> 
     drawn = _minutes(row + 1, rows)
     # Exact minutes where the rows allow it: 9:00-9:33 and 9:33-10:00 touch and stay below each other.
     taken = Span(start if row == own_row else drawn.start, max(end, drawn.end))
-    return _Piece(entry, row + 1, rows, taken, entry.span().start < part.start, part.end < entry.span().end)
+    return _Piece(entry, row + 1, rows, taken, whole.start < part.start, part.end < whole.end)
 
 
 def _groups(pieces: Iterable[_Piece]) -> Iterable[list[_Piece]]:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from scheduling.core import grid, wording
-from scheduling.core.spans import Span, overlap
 from scheduling.core.zones import instant, is_weekend, wall_time
 from scheduling.presentation.items import Item, More, more_of
 from scheduling.presentation.pieces import Piece, bar_piece
@@ -77,7 +76,7 @@ class Slots:
 class Column:
     day: date
     iso: str
-    number: int  # d-N
+    number: str  # d-N
     name: tuple[str, str]  # what shows of the weekday, and the rest
     rest: str  # what follows the number when read out
     label: str
@@ -174,7 +173,7 @@ def _column(
     return Column(
         day=day,
         iso=day.isoformat(),
-        number=number,
+        number=str(number),
         name=(wording.weekday(day), "") if is_alone else wording.split_weekday(day),
         rest=f" {wording.month_name(day)}{today}",
         label=viewer.long_day(day) + today,
@@ -204,10 +203,10 @@ def _column(
 
 def _tab_stop(laid_out: grid.Day, hours: int, viewer: Viewer) -> int:
     """The row of the first half hour of work that no event covers: the one that Tab reaches."""
-    covered = [Span(box.row, box.row + box.rows) for box in laid_out.boxes]
-    covered += [Span(more.row, more.row + more.rows) for more in laid_out.more]
+    covered = [(box.row, box.row + box.rows) for box in laid_out.boxes]
+    covered += [(more.row, more.row + more.rows) for more in laid_out.more]
     rows = range(1, grid.ROWS, hours)
-    free = [row for row in rows if not any(overlap(Span(row, row + hours), taken) for taken in covered)]
+    free = [row for row in rows if not any(row < end and start < row + hours for start, end in covered)]
     start = viewer.work_start.hour * 12 + 1
     return next((row for row in free if row >= start), free[-1] if free else start)
 
