@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -89,7 +89,7 @@ def send(provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, l
                 )
         except Outdated:
             known = known or EventLink.objects.get(event=event, link=link)
-            _merge_newer(provider, link, known, lease)
+            _merge_newer(provider, link, event, known, lease)
             event = _fresh(event)
             if event.revision <= event.synced_revision:
                 return writes
@@ -250,17 +250,23 @@ def _is_gone(provider: CalendarProvider, link: CalendarLink, known: EventLink) -
     return isinstance(found, RemoteEvent) and found.is_cancelled
 
 
-def _merge_newer(provider: CalendarProvider, link: CalendarLink, known: EventLink, lease: Lease) -> None:
+def _merge_newer(
+    provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, known: EventLink, lease: Lease
+) -> None:
     """Somebody, or our own resent request, was faster. Read what stands there and merge."""
     item: RemoteItem
     try:
         item = provider.get_event(link.ref, known.google_id)
-    except (NotFound, AlreadyDeleted):
+    except NotFound as error:
+        if known.base is None:  # it never was there, so nobody has deleted it
+            _explain_missing(provider, link, event, error)
+        item = tombstone(known)
+    except AlreadyDeleted:
         item = tombstone(known)
     with lease.hold():
         known = EventLink.objects.select_related("event__calendar", "event__series").get(pk=known.pk)
-        event = known.event
-        if event is not None and event.is_deleted and _untouched(item, known):
+        ours = known.event
+        if ours is not None and ours.is_deleted and _untouched(item, known):
             known.etag = item.etag  # only fields that are not ours changed: delete again
             known.save(update_fields=["etag"])
         else:
@@ -326,7 +332,7 @@ def _send_overrides_again(master: CalendarEvent) -> None:
 
 def _explain_missing(
     provider: CalendarProvider, link: CalendarLink, event: CalendarEvent, error: Exception
-) -> None:
+) -> NoReturn:
     """The first send met 404: the calendar is out of reach, or the series has no such occurrence there."""
     provider.get_calendar(link.google_id)
     if event.series_id:

@@ -14,7 +14,7 @@ from sync.engine import run_account
 from sync.models import CalendarLink, Conflict, EventLink, GoogleAccount
 from tests.make import make_event
 from tests.sync.google_side import GoogleSide, lunch
-from tests.sync.runs import edit, remove, run, run_badly
+from tests.sync.runs import edit, remove, run, run_badly, titles
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,19 @@ def test_scenario_22_23_an_insert_whose_answer_is_lost_makes_one_event(
     assert google.titles() == ["Once"]
     event.refresh_from_db()
     assert not event.is_waiting
+
+
+def test_a_new_event_is_not_taken_for_deleted_in_google_where_it_never_was(
+    alice: Any, google: GoogleSide, account: GoogleAccount
+) -> None:
+    """412 to an insert, which asks for no etag, is Google's mistake; the look that follows finds nothing there."""
+    run(account)
+    google.fault({"method": "POST", "path": "/events"}, {"error": "conditionNotMet"})
+    make_event(alice, title="Kept")
+    assert run_account(account.pk).failed == 1
+    assert titles(alice) == ["Kept"] and google.titles() == []
+    run(account)
+    assert titles(alice) == ["Kept"] == google.titles()
 
 
 def test_scenario_25_26_lost_answers_to_a_patch_and_a_delete_are_no_conflict(
