@@ -108,8 +108,9 @@ class RedisBroker(DatabaseBroker):
             super().delete(task_id)
             return
         try:
-            redis().xack(self._stream, GROUP, task_id)
-            redis().xdel(self._stream, task_id)
+            # Both or neither: what is acknowledged but not deleted would be counted as waiting for ever.
+            with redis().pipeline(transaction=True) as both:
+                both.xack(self._stream, GROUP, task_id).xdel(self._stream, task_id).execute()
         except AWAY:
             pass  # it is delivered once more: every task may run twice
 
