@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from channels.testing import WebsocketCommunicator
 
 from project.asgi import application
 from scheduling import services
 from scheduling.models import AppointmentType
 from tests.booking.moments import berlin
 from tests.make import make_event, make_guest
+from tests.sockets import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAIT = 20  # seconds until a notice that does not come is one that does not come
@@ -30,8 +30,8 @@ def page(intro: AppointmentType) -> str:
     return "/ws/book/alice/intro/"
 
 
-def socket_of(page: str, origin: bytes = b"http://localhost") -> WebsocketCommunicator:
-    return WebsocketCommunicator(application, page, headers=[(b"host", b"localhost"), (b"origin", origin)])
+def socket_of(page: str, origin: bytes = b"http://localhost") -> Socket:
+    return Socket(application, page, headers=[(b"host", b"localhost"), (b"origin", origin)])
 
 
 def run(story: Callable[[], Awaitable[None]]) -> None:

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -22,6 +21,7 @@ from scheduling.consumers import MOST_BYTES, MOST_MESSAGES, CalendarConsumer, hu
 from scheduling.live import publish
 from scheduling.models import Calendar
 from tests.make import make_event
+from tests.sockets import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,17 +34,17 @@ def signed_in(user: Any) -> Client:
     return client
 
 
-def socket_of(client: Client | None, origin: bytes | None = OWN_ORIGIN) -> WebsocketCommunicator:
+def socket_of(client: Client | None, origin: bytes | None = OWN_ORIGIN) -> Socket:
     headers = [(b"host", b"localhost")]
     if origin is not None:
         headers.append((b"origin", origin))
     if client is not None:
         cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
         headers.append((b"cookie", cookie.encode()))
-    return WebsocketCommunicator(application, "/ws/calendar/", headers=headers)
+    return Socket(application, "/ws/calendar/", headers=headers)
 
 
-async def opened(client: Client) -> WebsocketCommunicator:
+async def opened(client: Client) -> Socket:
     socket = socket_of(client)
     assert (await socket.connect())[0]
     return socket
