@@ -42,7 +42,7 @@ PAGES = (
 WORDS = {
     "de": ("Einstellungen", "Montag", "November", "Mo", "Termin"),
     "es": ("Ajustes", "lunes", "noviembre", "lu", "evento"),
-    "fr": ("Paramètres", "lundi", "novembre", "lu", "événement"),
+    "fr": ("Réglages", "lundi", "novembre", "lu", "événement"),
 }
 
 
