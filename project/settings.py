@@ -149,6 +149,13 @@ CACHES = {
         "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
         "LOCATION": "drawn",
     },
+    # Grids as they were drawn, by all that they show; a grid of 300 events is 70 kB.
+    "grids": {
+        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
+        "LOCATION": "grids",
+        "TIMEOUT": 300,
+        "OPTIONS": {"MAX_ENTRIES": 100},
+    },
 }
 CHANNEL_LAYERS = {"default": stores.channel_layer(REDIS_URL)}
 Q_CLUSTER = {

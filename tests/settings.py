@@ -33,7 +33,8 @@ STORAGES = {
 # All workers of a test run share one data folder: what one counts is not the others' business.
 if not REDIS_URL:  # noqa: F405
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}  # noqa: F405
-CACHES["drawn"]["BACKEND"] = "django.core.cache.backends.locmem.LocMemCache"  # noqa: F405  (as without DEBUG)
+for name in ("drawn", "grids"):  # as without DEBUG
+    CACHES[name]["BACKEND"] = "django.core.cache.backends.locmem.LocMemCache"  # noqa: F405
 Q_CLUSTER = {**Q_CLUSTER, "broker_class": "project.task_broker.DatabaseBroker"}  # noqa: F405  (tests read it)
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405

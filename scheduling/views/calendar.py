@@ -11,10 +11,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import caches
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
@@ -81,27 +84,50 @@ def _show(request: HtmxHttpRequest, viewer: Viewer, period: Period) -> HttpRespo
     is_fragment = wants_fragment(request)
     if is_fragment and request.headers.get("If-None-Match") == state:
         return vary(HttpResponseNotModified())
-    crowd, items = _shown(calendars, viewer, period)
     context = {
         "period": period,
         "viewer": viewer,
         "headers": json.dumps({"If-None-Match": state}),
         "revisions": json.dumps(queries.revisions_of(calendars)),
         "accounts": presentation.accounts_of(calendars),
-        "mini": presentation.mini_month(period.view, period.day, crowd, viewer),
-        "grid_template": GRIDS[period.view],
         # A live refresh leaves the toolbar alone: its menu may be open.
         "is_fragment": is_fragment,
         # Below the month stand the events of the chosen day, where the window is narrow.
         "lists_later": is_fragment and not is_phone(request),
         "is_refresh": is_fragment and request.htmx.trigger == "grid",
-        "nothing": _nothing(calendars, items, period, viewer),
-        **_grid(period, items, crowd, viewer),
     }
+    context["grid"], context["mini_month"] = _drawn_grid(request, viewer, period, calendars, state, context)
     template = "scheduling/_calendar.html" if is_fragment else "scheduling/calendar.html"
     response = vary(render(request, template, context))
     patch_vary_headers(response, ["Sec-CH-UA-Mobile", "User-Agent"])
     return response
+
+
+def _drawn_grid(
+    request: HtmxHttpRequest,
+    viewer: Viewer,
+    period: Period,
+    calendars: list[Calendar],
+    state: str,
+    context: dict[str, Any],
+) -> tuple[SafeString, SafeString]:
+    """The grid and the mini month, drawn once for as long as nothing that they show has changed."""
+    parts = (request.user.pk, state.strip('"'), context["is_fragment"], context["lists_later"])
+    key = ":".join(map(str, parts))
+    drawn: tuple[SafeString, SafeString] | None = caches["grids"].get(key)
+    if drawn is not None:
+        return drawn
+    crowd, items = _shown(calendars, viewer, period)
+    nothing = _nothing(calendars, items, period, viewer)
+    mini = presentation.mini_month(period.view, period.day, crowd, viewer)
+    all_of_it = {**context, "mini": mini, "nothing": nothing, **_grid(period, items, crowd, viewer)}
+    drawn = (
+        render_to_string(GRIDS[period.view], all_of_it, request),
+        render_to_string("scheduling/_mini_month.html", all_of_it, request),
+    )
+    if nothing != "hidden":  # that has a form, and with it a token of this session
+        caches["grids"].set(key, drawn)
+    return drawn
 
 
 @require_GET
@@ -174,7 +200,9 @@ def _state_of(request: HttpRequest, viewer: Viewer, period: Period, calendars: l
         viewer.language,
     ]
     parts += [viewer.first_day, viewer.show_weekends, viewer.work_start, viewer.work_end]
-    parts += [(c.pk, c.revision, c.is_visible) for c in calendars]
+    parts += [
+        (c.pk, c.revision, c.is_visible, c.name, c.color, c.is_synced, c.is_read_only) for c in calendars
+    ]
     return f'"{sha256(repr(parts).encode()).hexdigest()[:24]}"'
 
 

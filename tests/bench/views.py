@@ -100,6 +100,7 @@ def main() -> None:
                 PEER,
                 0.15,
             ),
+            Row("the same, unchanged since it was drawn", cost(few, "month", "seconds_again"), None, ""),
             Row("week page of the same", cost(few, "week"), cost(theirs, "week"), PEER, 0.03),
             Row("month page of 3,000 events", cost(many, "month"), cost(few, "month"), "our 300", 1.6),
             Row("month page of 300, compressed", few["month"]["page"] / 1000, None, "", unit="kB"),

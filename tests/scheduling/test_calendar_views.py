@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -14,7 +15,7 @@ from django.urls import reverse
 
 from scheduling import services
 from scheduling.models import Calendar, CalendarEvent
-from tests.make import make_event, make_values
+from tests.make import make_event, make_user, make_values
 
 VIEWS = ["month", "week", "day", "agenda"]
 TUESDAY = "2026-11-24"  # tests.make's events lie on this day, 10:00 in Berlin
@@ -379,8 +380,24 @@ def test_event_not_yet_in_google_is_marked_until_it_is(client_of_alice: Client, 
     event = make_event(alice)
     Calendar.objects.filter(user=alice).update(is_synced=True)
     assert "is-pending" in show(client_of_alice, "day").piece_of(event)["class"]
-    CalendarEvent.objects.filter(pk=event.pk).update(synced_revision=event.revision)
+    services.mark_synced(event=event, revision=event.revision)
     assert "is-pending" not in show(client_of_alice, "day").piece_of(event)["class"]
+
+
+def test_a_grid_that_still_stands_is_not_drawn_again(
+    client_of_alice: Client, alice: Any, django_assert_max_num_queries: Any
+) -> None:
+    event = make_event(alice, title="First")
+    assert b"First" in client_of_alice.get(address("month")).content
+    with django_assert_max_num_queries(3):  # session and person, what the page says of sync, calendars
+        again = client_of_alice.get(address("month"))
+    assert b"First" in again.content
+    services.update_event(event=event, values=replace(event.values, title="Moved on"), origin="web")
+    assert b"Moved on" in client_of_alice.get(address("month")).content
+    bob = make_user("bob@example.com")
+    other = Client()
+    other.force_login(bob)
+    assert b"Moved on" not in other.get(address("month")).content
 
 
 def test_past_and_present_events_are_told_apart(client_of_alice: Client, alice: Any) -> None:
