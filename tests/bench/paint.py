@@ -2,8 +2,9 @@
 
 Ours is the page of the running product (DEBUG off), signed in. FullCalendar 7 comes from npm as its script-tag build,
 minified, with its classic theme and a toolbar, capped by `dayMaxEvents`; its page is a static file on this machine and
-has the events inside, so that it waits for no server. Both caches are warm. Taken in turns, medians of milliseconds
-until the frame after the one that has an event on the last day of the month.
+has the events inside, so that it waits for no server; beside it the usual way, a page that asks for its events, which
+are a static file too. All caches are warm: ours of grids that were drawn before as well. Taken in turns, medians of
+milliseconds until the frame after the one that has an event on the last day of the month.
 """
 
 from __future__ import annotations
@@ -96,30 +97,29 @@ def main() -> None:
         try:
             with peer_server(folder / "peer") as peer:
                 for count, goal in ((300, 0.5), (3000, 0.4)):
-                    ours, theirs = measure(browser, product, peer, folder, count)
-                    rows.append(
-                        Row(
-                            f"navigation to painted month, {count:,} events",
-                            ours,
-                            theirs,
-                            f"FullCalendar {VERSION}",
-                            goal,
-                            WALL,
-                        )
-                    )
+                    ours, inside, asked = measure(browser, product, peer, folder, count)
+                    what, who = f"navigation to painted month, {count:,} events", f"FullCalendar {VERSION}"
+                    rows += [
+                        Row(what, ours, inside, f"{who}, events in its page", goal, WALL),
+                        Row("the same", ours, asked, f"{who}, which asks for them", unit=WALL),
+                    ]
         finally:
             browser.close()
             product.stop()
     report(rows)
 
 
-def measure(browser: Browser, product: Product, peer: str, folder: Path, count: int) -> tuple[float, float]:
+def measure(
+    browser: Browser, product: Product, peer: str, folder: Path, count: int
+) -> tuple[float, float, float]:
+    """Milliseconds of ours, of FullCalendar with its events in the page, and of one that asks for them."""
     content = work(count)
     file = folder / f"{count}.json"
     file.write_text(json.dumps(content))
-    (folder / "peer" / f"{count}.html").write_text(
-        PEER_PAGE % {"day": DAY, "events": json.dumps(peer_events(content))}
-    )
+    events = json.dumps(peer_events(content))
+    (folder / "peer" / f"{count}.html").write_text(PEER_PAGE % {"day": DAY, "events": events})
+    (folder / "peer" / f"{count}.json").write_text(events)
+    (folder / "peer" / f"{count}-asks.html").write_text(PEER_PAGE % {"day": DAY, "events": f"'{count}.json'"})
     script = SIGN_IN.format(file=str(file), email=f"ana{count}@example.com")
     session = product.command("shell", "-c", script).split()[-1]
 
@@ -135,6 +135,7 @@ def measure(browser: Browser, product: Product, peer: str, folder: Path, count: 
     pages = (
         (ours.new_page(), f"{product.url}/calendar/month/{DAY}/"),
         (theirs.new_page(), f"{peer}/{count}.html"),
+        (theirs.new_page(), f"{peer}/{count}-asks.html"),
     )
     times: dict[str, list[float]] = {address: [] for _, address in pages}
     for run in range(RUNS + WARM_UP):
@@ -145,8 +146,8 @@ def measure(browser: Browser, product: Product, peer: str, folder: Path, count: 
                 times[address].append(found)
     ours.close()
     theirs.close()
-    first, second = (statistics.median(found) for found in times.values())
-    return first, second
+    first, second, third = (statistics.median(found) for found in times.values())
+    return first, second, third
 
 
 def peer_events(content: dict[str, Any]) -> list[dict[str, Any]]:
@@ -186,7 +187,8 @@ class KeptFiles(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def end_headers(self) -> None:
-        kept = "no-cache" if self.path.endswith(".html") else "max-age=31536000, immutable"
+        path = self.path.partition("?")[0]
+        kept = "no-cache" if path.endswith((".html", ".json")) else "max-age=31536000, immutable"
         self.send_header("Cache-Control", kept)
         super().end_headers()
 

@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -129,9 +130,9 @@ async def measure(product: Product, people: list[dict], seconds: float, work: Pa
     }
     uses = {name: use_of(pid) for name, pid in parts.items()}
     print("idle:", ", ".join(f"{name} {use.pss_mb:.0f} MB" for name, use in uses.items()))
-    idle = uses["with the supervisor"]
-    if idle.pss_mb > 250:
-        problems.append(f"idle memory {idle.pss_mb:.0f} MB > 250")
+    idle = uses["web"].pss_mb + uses["worker"].pss_mb
+    if idle > 250:
+        problems.append(f"idle memory of web and worker {idle:.0f} MB > 250")
 
     fleet, before = Fleet(), use_of(web)
     begun = time.perf_counter()
@@ -151,8 +152,7 @@ async def measure(product: Product, people: list[dict], seconds: float, work: Pa
     visitors = Visitors(port, people)
     await visitors.open_calendars()
     before, own = use_of(product.process.pid), own_seconds()
-    runs_before = sync_runs(work)
-    begun = time.perf_counter()
+    begun, begun_at = time.perf_counter(), datetime.now(UTC)
     answers = await visitors.load(PER_SECOND, seconds)
     took = time.perf_counter() - begun
     after = use_of(product.process.pid)
@@ -160,7 +160,7 @@ async def measure(product: Product, people: list[dict], seconds: float, work: Pa
     problems += tell(answers, fleet)
     print(
         f"  processor: product {(after.seconds - before.seconds) / took:.0%} of a core, these visitors"
-        f" {(own_seconds() - own) / took:.0%}; {sync_runs(work) - runs_before} accounts synced meanwhile"
+        f" {(own_seconds() - own) / took:.0%}; {synced_since(work, begun_at)} accounts synced meanwhile"
     )
     print(
         f"  memory {before.pss_mb:.0f} → {after.pss_mb:.0f} MB under load; {len(fleet.moments)} notices heard"
@@ -198,9 +198,9 @@ def percentile(values: list[float], percent: int) -> float:
     return sorted(values)[max(0, round(len(values) * percent / 100) - 1)]
 
 
-def sync_runs(work: Path) -> int:
+def synced_since(work: Path, moment: datetime) -> int:
     return ask(
-        work, "SELECT count(*) FROM sync_googleaccount WHERE last_run_at > datetime('now', '-5 minutes')"
+        work, f"SELECT count(*) FROM sync_googleaccount WHERE last_run_at > '{moment:%Y-%m-%d %H:%M:%S}'"
     )
 
 
