@@ -46,7 +46,7 @@ MOST_MESSAGES, RATE_SECONDS = 20, 10.0
 RECHECK_SECONDS = 60.0
 PRESENCE_SECONDS, STEP_SECONDS = 60.0, 5.0
 PROBE = {"type": "live.probe"}
-PROBE_SECONDS, PROBE_WAIT_SECONDS = 0.5, 5.0
+PROBE_SECONDS, PROBE_WAIT_SECONDS, SUBSCRIBE_SECONDS = 0.5, 5.0, 0.2
 # Whoever saved is answered before their thousand watchers are told, and others get their turn in between.
 HEAD_START_SECONDS, SENT_AT_ONCE = 0.02, 20
 
@@ -59,6 +59,7 @@ class Hub:
         self._listener: asyncio.Task[None] | None = None
         self._subscribed = asyncio.Event()
         self._probed = asyncio.Event()
+        self._is_interrupted = False
         self._timekeeper: asyncio.Task[None] | None = None
         # Called with the users of whom something changed, or with None when that is not known.
         self.listeners: set[Callable[[set[Any] | None], None]] = set()
@@ -123,23 +124,18 @@ class Hub:
                 socket.hang_up(UNAUTHENTICATED)
 
     async def _listen(self) -> None:
-        interrupted = False
         while True:
             layer = get_channel_layer()
             channel = ""
             try:
                 channel = await layer.new_channel()
                 await layer.group_add(GROUP, channel)
-                if interrupted:
-                    logger.warning("live notices arrive again")
-                    interrupted = False
-                    self._have_all_ask()
-                self._subscribed.set()
+                self._subscribed.clear()
                 await self._hear(layer, channel)
             except Exception as error:
-                if not interrupted:
+                if not self._is_interrupted:
                     logger.error("live notices are interrupted: %s: %s", type(error).__name__, error)
-                interrupted = True
+                self._is_interrupted = True
             finally:
                 with suppress(Exception):
                     # What a layer on Redis remembers of a broken connection, it would take for subscriptions.
@@ -177,12 +173,28 @@ class Hub:
 
         It is deaf for a second at least after one, which no probe survives.
         """
+        if settings.REDIS_URL:
+            async with asyncio.timeout(PROBE_WAIT_SECONDS):
+                await self._hear_ourselves(layer)
+        self._subscribed.set()
+        if self._is_interrupted:
+            logger.warning("live notices arrive again")
+            self._is_interrupted = False
+            self._have_all_ask()
         while settings.REDIS_URL:
             self._probed.clear()
             await layer.send(channel, PROBE)
             await asyncio.wait_for(self._probed.wait(), PROBE_WAIT_SECONDS)
             await asyncio.sleep(PROBE_SECONDS)
         await asyncio.Event().wait()
+
+    async def _hear_ourselves(self, layer: Any) -> None:
+        """`group_add` of channels_redis returns when its subscription is sent: what is published meanwhile is lost."""
+        self._probed.clear()
+        while not self._probed.is_set():
+            await layer.group_send(GROUP, PROBE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._probed.wait(), SUBSCRIBE_SECONDS)
 
     async def _keep_time(self) -> None:
         """Who is here is told at once and then about once a minute; sessions are looked at as often. Both are spread,

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from channels.layers import InMemoryChannelLayer
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -45,13 +46,16 @@ def socket_of(client: Client | None, origin: bytes | None = OWN_ORIGIN) -> Socke
 
 
 async def opened(client: Client) -> Socket:
-    socket = socket_of(client)
+    """A socket that every notice reaches from now on. A page asks what it missed until then."""
+    socket, before = socket_of(client), hub().socket_count
     assert (await socket.connect())[0]
+    await settled(lambda: hub().socket_count > before)
+    await hub().subscribe()
     return socket
 
 
 async def settled(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0)
 
@@ -206,6 +210,30 @@ def test_new_password_and_deactivation_close_the_users_sockets(alice: Any, bob: 
 
 
 def test_socket_of_an_expired_session_is_closed_at_the_next_check(alice: Any) -> None:
+    client = signed_in(alice)
+
+    async def story() -> None:
+        socket = await opened(client)
+        await Session.objects.aupdate(expire_date=timezone.now() - timedelta(seconds=1))
+        await sync_to_async(publish)({"recheck": alice.pk})
+        assert (await socket.receive_output())["code"] == 4401
+        await socket.disconnect()
+
+    run(story)
+
+
+class LateLayer(InMemoryChannelLayer):
+    """A layer whose `group_add` returns before it has come into force, as that of channels_redis."""
+
+    async def group_add(self, group: str, channel: str) -> None:
+        join = super().group_add
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.3, lambda: setattr(self, "joining", loop.create_task(join(group, channel))))
+
+
+def test_socket_is_open_only_when_what_is_published_reaches_it(alice: Any, settings: Any) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.LateLayer"}}
+    settings.REDIS_URL = "redis://late"
     client = signed_in(alice)
 
     async def story() -> None:
