@@ -94,13 +94,16 @@ document.addEventListener('change', ({ target }) => {
 // --- htmx
 // Not before it settles: until then new elements carry the attributes of the old ones and do not listen.
 document.addEventListener('htmx:afterSettle', ({ detail }) => {
-  if (detail.target === popover) showDetails(detail.requestConfig.elt);
+  if (detail.target === popover && !isLate({ detail })) showDetails(detail.requestConfig.elt);
   else if (detail.target === slot) showForm(detail.requestConfig.elt);
   else if (shown) select(find(shown) ?? shown);
 });
+// A list asks for itself anew; closed meanwhile, it stays closed.
+const isLate = ({ detail }) => detail.requestConfig.elt.matches('#day-list, #event') && !popover.matches(':popover-open');
+document.addEventListener('htmx:beforeSwap', (event) => { if (isLate(event)) event.preventDefault(); });
 document.addEventListener('htmx:beforeRequest', (event) => {
   const { elt } = event.detail;
-  if (elt.parentElement === popover && !popover.matches(':popover-open')) event.preventDefault();
+  if (isLate(event)) event.preventDefault();
   else if (dialog?.contains(elt) && elt.matches('form, a')) document.getElementById('form-error')?.remove();
 });
 document.addEventListener('htmx:afterRequest', ({ detail }) => {
