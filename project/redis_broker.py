@@ -48,14 +48,11 @@ def redis() -> Any:
 class RedisBroker(DatabaseBroker):
     """A task of the stream is known by its id there ("1700000000000-0"), one of the database by its number."""
 
-    def __init__(self, list_key: str | None = None) -> None:
-        super().__init__(list_key)
-        self._stream = f"{self.list_key}:{STREAM}"
-        self._look_at = 0.0
+    _look_at = 0.0  # when to look for tasks that were cut short, or lie in the database
 
-    def __setstate__(self, state: Any) -> None:
-        super().__setstate__(state)
-        self._stream, self._look_at = f"{self.list_key}:{STREAM}", 0.0
+    @property
+    def _stream(self) -> str:
+        return f"{self.list_key}:{STREAM}"
 
     def enqueue(self, task: str) -> None:
         transaction.on_commit(lambda: self._enqueue(task))

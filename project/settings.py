@@ -141,17 +141,18 @@ DATABASES = {
 }
 DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}  # of a thread that stays
 REDIS_URL = env.address("REDIS_URL", env.secret("REDIS_URL"), schemes=("redis", "rediss", "unix"))
+# Of each process, so that a new release draws anew; nothing is kept while templates are written.
+_of_process = f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}"
 CACHES = {
     "default": stores.cache(REDIS_URL, VAR_DIR / "cache.sqlite3"),
-    # What is the same on every page of a language, for `{% cache None … using="drawn" %}`. Of each process, so that a new
-    # release draws anew; nothing is kept while templates are written.
+    # What is the same on every page of a language, for `{% cache None … using="drawn" %}`.
     "drawn": {
-        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
+        "BACKEND": _of_process,
         "LOCATION": "drawn",
     },
     # Grids as they were drawn, by all that they show; a grid of 300 events is 70 kB.
     "grids": {
-        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
+        "BACKEND": _of_process,
         "LOCATION": "grids",
         "TIMEOUT": 300,
         "OPTIONS": {"MAX_ENTRIES": 100},

@@ -107,12 +107,9 @@ def unpark(event_filter: Q) -> int:
     """Let parked events be tried again."""
     parked = EventLink.objects.filter(event_filter, state=EventLink.State.PARKED)
     found = list(parked.select_related("event__calendar"))
+    if not found:  # each save asks: an UPDATE, even of nothing, would wait for the write lock
+        return 0
     for known in found:
         if known.event is not None:
             services.set_sync_state(event=known.event, sync_state="")
-    # Each save asks: an UPDATE, even of nothing, would wait for the write lock.
-    return (
-        0
-        if not found
-        else parked.update(state=EventLink.State.CLEAN, error="", attempts=0, next_attempt_at=None)
-    )
+    return parked.update(state=EventLink.State.CLEAN, error="", attempts=0, next_attempt_at=None)

@@ -209,17 +209,17 @@ def test_new_password_and_deactivation_close_the_users_sockets(alice: Any, bob: 
     run(story)
 
 
+async def session_ends(user: Any, client: Client) -> None:
+    """The socket hears of it, and is closed."""
+    socket = await opened(client)
+    await Session.objects.aupdate(expire_date=timezone.now() - timedelta(seconds=1))
+    await sync_to_async(publish)({"recheck": user.pk})
+    assert (await socket.receive_output())["code"] == 4401
+    await socket.disconnect()
+
+
 def test_socket_of_an_expired_session_is_closed_at_the_next_check(alice: Any) -> None:
-    client = signed_in(alice)
-
-    async def story() -> None:
-        socket = await opened(client)
-        await Session.objects.aupdate(expire_date=timezone.now() - timedelta(seconds=1))
-        await sync_to_async(publish)({"recheck": alice.pk})
-        assert (await socket.receive_output())["code"] == 4401
-        await socket.disconnect()
-
-    run(story)
+    run(lambda: session_ends(alice, signed_in(alice)))
 
 
 class LateLayer(InMemoryChannelLayer):
@@ -234,16 +234,7 @@ class LateLayer(InMemoryChannelLayer):
 def test_socket_is_open_only_when_what_is_published_reaches_it(alice: Any, settings: Any) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.LateLayer"}}
     settings.REDIS_URL = "redis://late"
-    client = signed_in(alice)
-
-    async def story() -> None:
-        socket = await opened(client)
-        await Session.objects.aupdate(expire_date=timezone.now() - timedelta(seconds=1))
-        await sync_to_async(publish)({"recheck": alice.pk})
-        assert (await socket.receive_output())["code"] == 4401
-        await socket.disconnect()
-
-    run(story)
+    run(lambda: session_ends(alice, signed_in(alice)))
 
 
 def test_stuck_socket_holds_up_nobody_and_gets_one_merged_notice_later(alice: Any) -> None:
