@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -219,7 +220,7 @@ async def session_ends(user: Any, client: Client) -> None:
 
 
 def test_socket_of_an_expired_session_is_closed_at_the_next_check(alice: Any) -> None:
-    run(lambda: session_ends(alice, signed_in(alice)))
+    run(partial(session_ends, alice, signed_in(alice)))
 
 
 class LateLayer(InMemoryChannelLayer):
@@ -234,7 +235,7 @@ class LateLayer(InMemoryChannelLayer):
 def test_socket_is_open_only_when_what_is_published_reaches_it(alice: Any, settings: Any) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.LateLayer"}}
     settings.REDIS_URL = "redis://late"
-    run(lambda: session_ends(alice, signed_in(alice)))
+    run(partial(session_ends, alice, signed_in(alice)))
 
 
 def test_stuck_socket_holds_up_nobody_and_gets_one_merged_notice_later(alice: Any) -> None:
