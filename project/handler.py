@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
@@ -54,20 +54,19 @@ class PooledHandler(ASGIHandler):
 
     async def _response(self, scope: Scope, body: Any, receive: Receive) -> HttpResponseBase | None:
         """What the stack answers; None when whoever asked has gone before it was their turn."""
-        begun: list[bool] = []
+        turn: Future[None] = Future()  # taken by the thread or given up by who leaves, never both
 
-        def answer() -> HttpResponseBase:
-            begun.append(True)
-            return self._answer(scope, body)
+        def answer() -> HttpResponseBase | None:
+            return self._answer(scope, body) if turn.set_running_or_notify_cancel() else None
 
         work = asyncio.ensure_future(sync_to_async(answer, thread_sensitive=False, executor=self._threads)())
         leaving = asyncio.ensure_future(receive())  # nothing but `http.disconnect` comes after the body
         try:
             await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if begun or work.done():
-                return await work
-            work.cancel()
-            return None
+            if not work.done() and turn.cancel():
+                work.cancel()
+                return None
+            return await work
         finally:
             leaving.cancel()
 
