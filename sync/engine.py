@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, override
 
 from scheduling.languages import language_of
-from scheduling.services import queue_mail
+from scheduling.services import compose_mail, queue_mail
 from sync.calendars import read_calendar_list
 from sync.connection import confirm_rehearsal
 from sync.core.remote import Tokens
@@ -349,11 +349,13 @@ def _alert_administrators(error: SetupError) -> None:
     staff = get_user_model().objects.filter(is_active=True, is_superuser=True).exclude(email="")
     for user in staff:
         queue_mail(
-            template="google_setup",
-            to=user.email,
-            language=language_of(user),
-            context={"error": str(error)},
-            key=f"google-setup:{user.pk}:{timezone.now():%Y-%m-%d}",
+            compose_mail(
+                template="google_setup",
+                to=user.email,
+                language=language_of(user),
+                context={"error": str(error)},
+                key=f"google-setup:{user.pk}:{timezone.now():%Y-%m-%d}",
+            )
         )
 
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from scheduling import availability
 from scheduling.presentation.viewer import Viewer
-from scheduling.services import InvalidMail, queue_mail
+from scheduling.services import InvalidMail, compose_mail, queue_mail
 from scheduling.unsubscribe import NOTIFICATIONS
 from sync.grants import end_of_grant
 from sync.models import CalendarLink, GoogleAccount
@@ -166,12 +166,14 @@ def _mail(
         return
     try:
         queue_mail(
-            template=template,
-            to=user.email,
-            user=user,
-            unsubscribe=NOTIFICATIONS,
-            context={"account": account, "link": f"{settings.SITE_URL}{reverse('sync')}", **context},
-            expires_at=expires_at,
+            compose_mail(
+                template=template,
+                to=user.email,
+                user=user,
+                unsubscribe=NOTIFICATIONS,
+                context={"account": account, "link": f"{settings.SITE_URL}{reverse('sync')}", **context},
+                expires_at=expires_at,
+            )
         )
     except InvalidMail:
         return  # the banner says it

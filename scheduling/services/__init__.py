@@ -32,6 +32,7 @@ from scheduling.services.booking import (
     team_shares,
 )
 from scheduling.services.bulk import create_remote_events
+from scheduling.services.changes import Actor
 from scheduling.services.copies import (
     absorb_event,
     delete_calendar,
@@ -82,6 +83,7 @@ from scheduling.services.limits import (
 from scheduling.services.mail import (
     InvalidMail,
     claim_due_mails,
+    compose_mail,
     forget_old_mails,
     queue_mail,
     send_due_mails,
@@ -151,6 +153,7 @@ __all__ = [
     "send_due_deliveries",
     "tell_of_booking",
     "tell_of_events",
+    "Actor",
     "BookingOver",
     "Guest",
     "InvalidBooking",
@@ -177,6 +180,7 @@ __all__ = [
     "claim_due_subscriptions",
     "client_address",
     "close_feed",
+    "compose_mail",
     "confirm_import",
     "count_booking_attempt",
     "count_hold",

@@ -23,8 +23,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
@@ -51,17 +53,12 @@ class InvalidMail(ValueError):
     """It cannot be sent to this address; the text says why."""
 
 
-def queue_mail(**what: Any) -> OutgoingMail | None:
-    """Write a mail as `compose_mail` does, and queue it as `queue_composed` does."""
-    return queue_composed(compose_mail(**what))
-
-
 def compose_mail(
     *,
     template: str,
     to: str,
     context: Mapping[str, Any],
-    user: Any = None,
+    user: User | None = None,
     language: str = "",
     key: str | None = None,
     unsubscribe: str = "",
@@ -82,7 +79,7 @@ def compose_mail(
             validate_email(address)
         except ValidationError:
             raise InvalidMail(f"{address!r} is not a mail address.") from None
-    leave = unsubscribe_url(user, unsubscribe) if unsubscribe else ""
+    leave = unsubscribe_url(user, unsubscribe) if user is not None and unsubscribe else ""
     words = {"site_url": settings.SITE_URL, "unsubscribe_url": leave, **context}
     headers = {"Auto-Submitted": "auto-generated"}
     if leave:
@@ -109,7 +106,7 @@ def compose_mail(
     )
 
 
-def queue_composed(mail: OutgoingMail) -> OutgoingMail | None:
+def queue_mail(mail: OutgoingMail) -> OutgoingMail | None:
     """Have the worker send it once this transaction commits; None when its key was queued before."""
     try:
         with transaction.atomic():
@@ -188,7 +185,7 @@ def _claim(mail: OutgoingMail) -> bool:
     return True
 
 
-def _send(mail: OutgoingMail, connection: Any) -> bool:
+def _send(mail: OutgoingMail, connection: BaseEmailBackend) -> bool:
     try:
         _message(mail, connection).send()
     except (SMTPResponseException, SMTPRecipientsRefused, SMTPSenderRefused) as error:
@@ -201,7 +198,7 @@ def _send(mail: OutgoingMail, connection: Any) -> bool:
     return True
 
 
-def _message(mail: OutgoingMail, connection: Any) -> EmailMultiAlternatives:
+def _message(mail: OutgoingMail, connection: BaseEmailBackend) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=mail.subject,
         body=mail.text,

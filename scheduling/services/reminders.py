@@ -33,7 +33,7 @@ from scheduling.models import OutgoingMail, SentReminder, UserProfile
 from scheduling.queries import calendars_of, occurrences_between
 from scheduling.reminders import Reminder, address_of, agendas_between, reminders_between, words_of
 from scheduling.sanitise import plain_text
-from scheduling.services.mail import InvalidMail, compose_mail, queue_composed
+from scheduling.services.mail import InvalidMail, compose_mail, queue_mail
 from scheduling.unsubscribe import AGENDA, NOTIFICATIONS
 
 logger = logging.getLogger(__name__)
@@ -72,11 +72,11 @@ def remind(user_id: int) -> int:
         if not unchanged.update(notified_until=now, notify_at=min([until, *coming])):
             return 0  # written to meanwhile, and so due for another look; or another worker was here
         queued = [
-            queue_composed(mail)
+            queue_mail(mail)
             for reminder, mail in mails
             if mail and _claim(profile, reminder, SentReminder.Channel.MAIL)
         ]
-        queued += [queue_composed(mail) for mail in day_mails if mail]
+        queued += [queue_mail(mail) for mail in day_mails if mail]
     missed = sum(at <= now for at in [*(r.at for r in reminders), *(at for at, _ in agendas)])
     if dropped := missed - len(due) - len(due_agendas):
         logger.warning("%d notices of user %s were dropped: too late to be of use", dropped, user_id)
@@ -162,14 +162,26 @@ def _agenda_mail(profile: UserProfile, day: date) -> OutgoingMail | None:
 
 
 def _compose(
-    profile: UserProfile, template: str, context: dict[str, Any], **options: Any
+    profile: UserProfile,
+    template: str,
+    context: dict[str, Any],
+    *,
+    unsubscribe: str,
+    expires_at: datetime,
+    key: str | None = None,
 ) -> OutgoingMail | None:
     """None for who has no address that mail can be sent to."""
     if not profile.user.email:
         return None
     try:
         return compose_mail(
-            template=template, to=profile.user.email, user=profile.user, context=context, **options
+            template=template,
+            to=profile.user.email,
+            user=profile.user,
+            context=context,
+            unsubscribe=unsubscribe,
+            expires_at=expires_at,
+            key=key,
         )
     except InvalidMail:
         logger.warning("user %s has no address that mail can be sent to", profile.pk)

@@ -25,7 +25,7 @@ from scheduling.live import announce_free_time
 from scheduling.models import AppointmentType, AppointmentTypeHost
 from scheduling.presentation_names import display_name
 from scheduling.services.booking import rotation
-from scheduling.services.mail import InvalidMail, queue_mail
+from scheduling.services.mail import InvalidMail, compose_mail, queue_mail
 
 MOST_MEMBERS = 50
 
@@ -109,16 +109,18 @@ def _announce(appointment_type: AppointmentType) -> None:
 def _mail(member: AppointmentTypeHost) -> None:
     try:
         queue_mail(
-            template="team_invitation",
-            to=member.user.email,
-            user=member.user,
-            context={
-                "owner": display_name(member.type.user),
-                "name": member.type.name,
-                "link": f"{settings.SITE_URL}{reverse('types')}",
-            },
-            key=f"team {member.type_id} {member.user_id} {member.pk}",
-            reply_to=member.type.user.email,
+            compose_mail(
+                template="team_invitation",
+                to=member.user.email,
+                user=member.user,
+                context={
+                    "owner": display_name(member.type.user),
+                    "name": member.type.name,
+                    "link": f"{settings.SITE_URL}{reverse('types')}",
+                },
+                key=f"team {member.type_id} {member.user_id} {member.pk}",
+                reply_to=member.type.user.email,
+            )
         )
     except InvalidMail:
         return  # the page of appointment types says it

@@ -154,7 +154,7 @@ def delete(request: HttpRequest, event_id: UUID) -> HttpResponse:
             request, "scheduling/event_delete.html", "scheduling/_event_delete.html", context
         )
     try:
-        deleted = scopes.delete_part(event, occurrence, scope, origin="web", actor=request.user)
+        deleted = scopes.delete_part(event, occurrence, scope, actor=request.user)
     except ReadOnly as error:
         return refused(request, event, str(error), status=403)
     if occurrence and scope != scopes.ALL:
@@ -317,6 +317,5 @@ def _save_edit(
             calendar=form.cleaned_data["calendar"],
             keeps_rule=False,
             expected_revision=seen,
-            origin="web",
             actor=request.user,
         )

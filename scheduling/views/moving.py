@@ -55,7 +55,6 @@ def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
             said.get("scope", ""),
             values,
             calendar=_calendar(request, said.get("calendar", "")),
-            origin="web",
             actor=request.user,
             expected_revision=int(said["revision"]) if said.get("revision", "").isdecimal() else None,
         )

@@ -22,7 +22,7 @@ from scheduling.htmx import page_or_fragment, wants_fragment
 from scheduling.models import Calendar, CalendarEvent, UserProfile
 from scheduling.queries import profile_of
 from scheduling.series import SeriesOccurrence, find_occurrence, reach_of
-from scheduling.services import InvalidEvent, UnknownOccurrence
+from scheduling.services import Actor, InvalidEvent, UnknownOccurrence
 from scheduling.views.replies import event_or_404
 
 THIS, FOLLOWING, ALL = "this", "following", "all"
@@ -64,13 +64,15 @@ def update_part(
     values: EventValues,
     *,
     calendar: Calendar | None,
+    actor: Actor,
+    expected_revision: int | None,
     keeps_rule: bool = True,
-    **options: Any,
 ) -> CalendarEvent:
     """Give the event, or the part of its series that is meant, these values; returns the row that says them."""
+    how: dict[str, Any] = {"origin": "web", "actor": actor, "expected_revision": expected_revision}
     if occurrence is None:
-        return services.update_event(event=event, values=values, calendar=calendar, **options)
-    place: dict[str, Any] = {"series": event, "occurrence": occurrence.key, **options}
+        return services.update_event(event=event, values=values, calendar=calendar, **how)
+    place: dict[str, Any] = {"series": event, "occurrence": occurrence.key, **how}
     if scope == THIS:
         if calendar is not None and calendar.pk != event.calendar_id:
             raise InvalidEvent({"calendar": _("One event of a series stays in the calendar of its series.")})
@@ -91,12 +93,12 @@ def undo_of(event: CalendarEvent, changed: CalendarEvent) -> dict[str, Any]:
 
 
 def delete_part(
-    event: CalendarEvent, occurrence: SeriesOccurrence | None, scope: str, **options: Any
+    event: CalendarEvent, occurrence: SeriesOccurrence | None, scope: str, *, actor: Actor
 ) -> CalendarEvent:
     if occurrence is None or scope == ALL:
-        return services.delete_event(event=event, **options)
+        return services.delete_event(event=event, origin="web", actor=actor)
     change = services.delete_occurrence if scope == THIS else services.delete_following
-    return change(series=event, occurrence=occurrence.key, **options)
+    return change(series=event, occurrence=occurrence.key, origin="web", actor=actor)
 
 
 def named(title: str, scope: str) -> str:

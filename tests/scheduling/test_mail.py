@@ -45,7 +45,7 @@ def clock() -> Iterator[Any]:
 
 def queue(user: Any, **over: Any) -> OutgoingMail | None:
     fields = {"template": "reminder", "to": user.email, "context": WORDS, "user": user}
-    return services.queue_mail(**{**fields, **over})
+    return services.queue_mail(services.compose_mail(**{**fields, **over}))
 
 
 def test_mail_goes_out_as_text_and_html_with_a_way_to_leave(alice: Any, post: MailSink) -> None:

@@ -19,7 +19,7 @@ from scheduling.languages import language_of
 from scheduling.models import Booking, BookingLink, OutgoingMail, Webhook
 from scheduling.presentation_names import display_name
 from scheduling.services.booking.links import link_address
-from scheduling.services.mail import queue_mail
+from scheduling.services.mail import compose_mail, queue_mail
 from scheduling.services.webhooks import tell_of_booking
 from scheduling.unsubscribe import NOTIFICATIONS
 
@@ -190,14 +190,16 @@ def _tell_guest(
         calendar = invitation(booking, method, now) if method else ""
     file = "cancel.ics" if method == CANCEL else "invite.ics"
     queue_mail(
-        template="booking_guest",
-        language=booking.guest_language,
-        to=booking.guest_email,
-        context=context,
-        key=_key(booking, kind, "guest", times),
-        reply_to=booking.host.email,
-        attachments=[(file, calendar, f"text/calendar; method={method}")] if method else [],
-        due_at=due_at,
+        compose_mail(
+            template="booking_guest",
+            language=booking.guest_language,
+            to=booking.guest_email,
+            context=context,
+            key=_key(booking, kind, "guest", times),
+            reply_to=booking.host.email,
+            attachments=[(file, calendar, f"text/calendar; method={method}")] if method else [],
+            due_at=due_at,
+        )
     )
 
 
@@ -213,13 +215,15 @@ def _tell_hosts(
             context = _words(booking, headline, sentence, times, before, host.profile.timezone)
         link = f"{settings.SITE_URL}/calendar/events/{participation.event_id}/" if participation.event else ""
         queue_mail(
-            template="booking_host",
-            to=host.email,
-            context=context | {"title": f"{booking.type.name}: {booking.guest_name}", "link": link},
-            user=host,
-            key=_key(booking, kind, f"host {host.pk}", times),
-            unsubscribe=NOTIFICATIONS,
-            reply_to=booking.guest_email,
+            compose_mail(
+                template="booking_host",
+                to=host.email,
+                context=context | {"title": f"{booking.type.name}: {booking.guest_name}", "link": link},
+                user=host,
+                key=_key(booking, kind, f"host {host.pk}", times),
+                unsubscribe=NOTIFICATIONS,
+                reply_to=booking.guest_email,
+            )
         )
 
 

@@ -80,9 +80,14 @@ def _turn() -> Iterator[None]:
 
 
 def alternatives(
-    appointment_type: AppointmentType, wanted: datetime, duration: int | None = None, **whose: Any
+    appointment_type: AppointmentType,
+    wanted: datetime,
+    duration: int | None = None,
+    *,
+    hosts: Sequence[Any] | None = None,
+    moving: Booking | None = None,
 ) -> list[Slot]:
-    """Free times now, of that length, the nearest to `wanted` first; `whose` as `availability.slots_of` takes it."""
+    """Free times now, of that length, the nearest to `wanted` first; of these `hosts`, past the booking that moves."""
     now = timezone.now()
     for reach in AROUND:
         start = max(wanted - reach, now)
@@ -92,7 +97,8 @@ def alternatives(
             end=max(wanted, start) + reach,
             now=now,
             duration=duration,
-            **whose,
+            hosts=hosts,
+            moving=moving,
         )
         if slots:
             return nearest(slots, wanted)
