@@ -7,7 +7,14 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from scheduling.models import AppointmentType, AppointmentTypeHost, Assignment, Booking, UserProfile
+from scheduling.models import (
+    AppointmentType,
+    AppointmentTypeHost,
+    Assignment,
+    Booking,
+    CalendarEvent,
+    UserProfile,
+)
 
 
 def types_of(user: Any) -> QuerySet[AppointmentType]:
@@ -37,6 +44,12 @@ def waiting_for_host(user: Any, now: datetime) -> QuerySet[Booking]:
 def waiting_for_guest(user: Any, now: datetime) -> QuerySet[Booking]:
     """Bookings the person moved and whose guest has not answered."""
     return bookings_of(user, now).filter(status__in=Booking.ACTIVE, proposed_start__isnull=False)
+
+
+def ended_with(event: CalendarEvent) -> QuerySet[Booking]:
+    """The bookings that ended when this event was deleted."""
+    ended = Booking.objects.filter(participations__event=event, ended_by=Booking.By.HOST)
+    return ended.exclude(status__in=Booking.ACTIVE)
 
 
 def public_page(handle: str) -> UserProfile | None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from scheduling.grace import send_grace
 from scheduling.models import CalendarEvent
 from sync.access import take_access
 from sync.lease import Lease
@@ -58,15 +58,14 @@ def push(provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_onc
     if link.calendar is None:
         return result
     result.sent += retract_departed(provider, link, lease)
-    grace = timedelta(0) if at_once else timedelta(seconds=settings.SYNC_SEND_DELAY_SECONDS)
     in_a_row = 0
     for identifier in _in_turn(link):
         # Read again: an earlier push of this run, or a person, may have changed it.
         event = waiting(link).filter(pk=identifier).first()
         if event is None:
             continue
-        ready_at = _ready_at(event, grace, at_once)
-        if ready_at > timezone.now():
+        ready_at = _ready_at(event)
+        if ready_at > timezone.now() and not at_once:
             result.wait_until(ready_at)
             continue
         try:
@@ -104,10 +103,10 @@ def _in_turn(link: CalendarLink) -> Iterator[UUID]:
         yield from new
 
 
-def _ready_at(event: CalendarEvent, grace: timedelta, at_once: bool) -> datetime:
-    ready_at = event.updated_at + grace
+def _ready_at(event: CalendarEvent) -> datetime:
+    ready_at = event.updated_at + send_grace(is_deleted=event.is_deleted)
     known: EventLink | None = getattr(event, "google_link", None)
-    if known is None or known.next_attempt_at is None or at_once:
+    if known is None or known.next_attempt_at is None:
         return ready_at
     return max(ready_at, known.next_attempt_at)
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.models import Schedule
 
+from scheduling.grace import send_grace
 from scheduling.models import CalendarEvent, EventRevision
 from scheduling.signals import account_leaving, calendars_open, events_changed
 from sync.conflicts import settle_edited
@@ -51,10 +52,9 @@ def nudge(calendar_id: Any, event_ids: Any = (), origin: str = "", **kwargs: Any
     )
     if not dirty.exists():
         return
-    if settings.SYNC_SEND_DELAY_SECONDS:
-        request_run([link.account_id], delay=timedelta(seconds=settings.SYNC_SEND_DELAY_SECONDS))
-    else:
-        request_run([link.account_id])
+    grace = send_grace(is_deleted=False)
+    request_run([link.account_id], delay=grace)
+    if not grace:
         enqueue_account(link.account_id)
 
 

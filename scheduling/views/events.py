@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from scheduling import quickadd, services
+from scheduling.booking_queries import ended_with
 from scheduling.core.event import InvalidEvent
 from scheduling.details import details_of
 from scheduling.forms import EventForm
@@ -237,10 +238,10 @@ def undo(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 def _back(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
-    message = _("“%(title)s” is back on %(when)s.") % {
-        "title": event.title,
-        "when": when(event.start, profile_of(request.user)),
-    }
+    words = {"title": event.title, "when": when(event.start, profile_of(request.user))}
+    message = _("“%(title)s” is back on %(when)s.") % words
+    if guests := ended_with(event).values_list("guest_name", flat=True):  # too late: they know, or soon will
+        message += " " + _("It stays cancelled for %(guests)s.") % {"guests": ", ".join(guests)}
     return saved(request, event, message, icon="check-lg", undo=False)
 
 

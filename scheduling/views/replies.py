@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from scheduling.core import wording
 from scheduling.core.zones import wall_time
+from scheduling.grace import send_grace
 from scheduling.htmx import done, wants_fragment
 from scheduling.models import CalendarEvent, UserProfile
 from scheduling.queries import events_of, profile_of
@@ -48,7 +48,7 @@ def saved(
     """The page hears of the change and shows `message`, with Undo unless `undo` is False."""
     if event.calendar.is_synced and undo is not False:
         message += " " + _("Google hears of it in %(seconds)d s.") % {
-            "seconds": settings.SYNC_SEND_DELAY_SECONDS
+            "seconds": send_grace(is_deleted=event.is_deleted).total_seconds()
         }
     if not wants_fragment(request):
         messages.success(request, message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import reverse
 
 from scheduling import availability, services
 from scheduling.invitations import add_to_calendar_links
@@ -19,6 +22,7 @@ from scheduling.models import (
     CalendarEvent,
     OutgoingMail,
     Reservation,
+    WebhookDelivery,
 )
 from scheduling.services import BookingOver, SlotTaken
 from scheduling.services.booking.rotation import preview_turns
@@ -248,7 +252,7 @@ def test_dragging_to_and_fro_tells_nobody(intro: AppointmentType, clock: Any) ->
 def test_a_move_back_after_the_mail_is_told_too(intro: AppointmentType, clock: Any) -> None:
     booking = book(intro)
     move(booking, berlin(24, 15))
-    clock.shift(11)
+    clock.shift(13)
     services.send_due_mails()
     move(booking, TEN)
     assert OutgoingMail.objects.filter(state="waiting").get().subject.startswith("As it was")
@@ -257,7 +261,7 @@ def test_a_move_back_after_the_mail_is_told_too(intro: AppointmentType, clock: A
 def test_an_undone_deletion_tells_nobody_and_keeps_the_booking(intro: AppointmentType, clock: Any) -> None:
     booking = book(intro)
     event = services.delete_event(event=event_of(booking), origin="web")
-    clock.shift(5)
+    clock.shift(11)  # the offer stood for ten seconds, and the click took its way
     services.undo_change(event=event, revision=event.revision, origin="web")
     booking.refresh_from_db()
     assert (booking.status, booking.ended_by, mails()) == ("confirmed", "", ["Booked"])
@@ -274,6 +278,25 @@ def test_an_event_restored_after_the_guest_was_told_is_only_an_event(
     services.restore_event(event=event, origin="web")
     booking.refresh_from_db()
     assert booking.status == "cancelled"
+
+
+def test_restoring_it_then_says_that_the_booking_stays_cancelled(
+    client: Client, alice: Any, intro: AppointmentType, clock: Any
+) -> None:
+    event = services.delete_event(event=event_of(book(intro)), origin="web")
+    clock.shift(60)
+    client.force_login(alice)
+    response = client.post(reverse("event-restore", args=[event.pk]), headers={"HX-Request": "true"})
+    assert "It stays cancelled for Greta" in json.loads(response.headers["HX-Trigger"])["toast"]["message"]
+
+
+def test_programs_hear_of_a_cancellation_and_that_it_was_undone(alice: Any, intro: AppointmentType) -> None:
+    kinds = ["booking.cancelled", "booking.changed"]
+    services.create_webhook(user=alice, url="https://example.com/hook", kinds=kinds)
+    event = services.delete_event(event=event_of(book(intro)), origin="web")
+    services.undo_change(event=event, revision=event.revision, origin="web")
+    told = [(delivery.kind, delivery.body["data"]["status"]) for delivery in WebhookDelivery.objects.all()]
+    assert sorted(told) == [("booking.cancelled", "cancelled"), ("booking.changed", "confirmed")]
 
 
 def test_a_restored_event_does_not_take_a_time_that_was_sold_meanwhile(

@@ -213,11 +213,12 @@ def test_delete_asks_on_a_page_and_can_be_undone_under_htmx(web: Client, alice: 
     assert not event.is_deleted
 
 
-def test_delete_says_when_google_hears_of_it(web: Client, alice: Any) -> None:
+def test_delete_says_when_google_hears_of_it(web: Client, alice: Any, settings: Any) -> None:
     event = make_event(alice)
     Calendar.objects.update(is_synced=True)
+    settings.SYNC_SEND_DELAY_SECONDS = 5
     response = web.post(address("event-delete", event), headers=HTMX)
-    assert told(response)["toast"]["message"] == "Deleted “Stand-up”. Google hears of it in 0 s."
+    assert told(response)["toast"]["message"] == "Deleted “Stand-up”. Google hears of it in 10 s."
 
 
 def test_trash_lists_thirty_days_of_ones_own(web: Client, alice: Any, bob: Any) -> None:

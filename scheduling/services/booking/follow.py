@@ -8,19 +8,18 @@ written to the booking first, so it finds nothing to follow here.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from scheduling.grace import MAIL_GRACE
 from scheduling.live import announce_free_time
 from scheduling.models import Booking, CalendarEvent
 from scheduling.services.booking import calendar, notices
 from scheduling.services.booking.change import end_booking, hosts_of_booking
 from scheduling.services.booking.reserve import reserve
 from scheduling.services.errors import SlotTaken
-
-UNDO_GRACE = timedelta(seconds=10)
 
 
 def follow_event(*, event: CalendarEvent) -> None:
@@ -44,15 +43,15 @@ def _follow_deletion(booking: Booking, now: datetime) -> None:
     notices.withdraw(booking, now)
     if booking.status == Booking.Status.PENDING:
         end_booking(booking, Booking.Status.DECLINED, Booking.By.HOST, "", now)
-        notices.declined(booking, due_at=now + UNDO_GRACE)
+        notices.declined(booking, due_at=now + MAIL_GRACE)
     else:
         end_booking(booking, Booking.Status.CANCELLED, Booking.By.HOST, "", now)
-        notices.cancelled(booking, due_at=now + UNDO_GRACE)
+        notices.cancelled(booking, due_at=now + MAIL_GRACE)
 
 
 def _follow_restoration(booking: Booking, event: CalendarEvent, now: datetime) -> None:
     """The host took the deletion back before the guest was told: as if nothing had been, if the time is still free."""
-    if booking.ended_by != Booking.By.HOST or booking.ended_at is None or now > booking.ended_at + UNDO_GRACE:
+    if booking.ended_by != Booking.By.HOST or booking.ended_at is None or now > booking.ended_at + MAIL_GRACE:
         return
     if (event.start_time, event.end_time) != (booking.start, booking.end):
         return
@@ -76,6 +75,7 @@ def _follow_restoration(booking: Booking, event: CalendarEvent, now: datetime) -
             )
     except (DatabaseError, SlotTaken):
         return  # somebody has it now: the guest gets the mail after all
+    notices.restored(booking)
     calendar.rewrite_events(booking)
     announce_free_time(host.pk for host in hosts)
 
@@ -88,8 +88,8 @@ def _follow_times(booking: Booking, start: datetime, end: datetime, now: datetim
         booking.proposed_start = booking.proposed_end = None
         booking.save(update_fields=["proposed_start", "proposed_end", "updated_at"])
         if told:
-            notices.moved_back(booking, due_at=now + UNDO_GRACE)
+            notices.moved_back(booking, due_at=now + MAIL_GRACE)
         return
     booking.proposed_start, booking.proposed_end = start, end
     booking.save(update_fields=["proposed_start", "proposed_end", "updated_at"])
-    notices.moved(booking, due_at=now + UNDO_GRACE)
+    notices.moved(booking, due_at=now + MAIL_GRACE)

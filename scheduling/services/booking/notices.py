@@ -98,6 +98,11 @@ def cancelled(booking: Booking, due_at: datetime | None = None) -> None:
         )
 
 
+def restored(booking: Booking) -> None:
+    """What ended it was undone before the guest was told; programs were told at once."""
+    tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
+
+
 def rescheduled(booking: Booking, by: str, before: Times) -> None:
     tell_of_booking(booking=booking, kind=Webhook.Kind.BOOKING_CHANGED)
     pending = booking.status == Booking.Status.PENDING

@@ -199,3 +199,20 @@ def test_a_deletion_that_is_undone_in_time_never_reaches_google(
     run(account)
     assert google.titles() == ["Kept"]
     assert google.log("DELETE") == []
+
+
+def test_a_deletion_waits_twice_as_long_as_an_edit(
+    alice: Any, google: GoogleSide, account: GoogleAccount, settings: Any
+) -> None:
+    run(account)
+    edited, deleted = make_event(alice, title="First"), make_event(alice, title="Deleted")
+    run(account)
+    edit(edited, title="Second")
+    remove(deleted)
+    settings.SYNC_SEND_DELAY_SECONDS = 3600
+    CalendarEvent.objects.update(updated_at=timezone.now() - timedelta(minutes=90))
+    assert run_account(account.pk).sent == 1
+    assert sorted(google.titles()) == ["Deleted", "Second"]
+    CalendarEvent.objects.update(updated_at=timezone.now() - timedelta(minutes=121))
+    run_account(account.pk)
+    assert google.titles() == ["Second"]
