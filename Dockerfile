@@ -24,7 +24,8 @@ RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin
 COPY --from=build /opt/appointment /opt/appointment
 ENV PATH=/opt/appointment/.venv/bin:$PATH \
     APPOINTMENT_VAR_DIR=/var/lib/appointment \
-    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /opt/appointment
 USER 10001:10001
 VOLUME /var/lib/appointment

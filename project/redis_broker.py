@@ -22,8 +22,9 @@ from django.conf import settings
 from django.db import transaction
 from django_q.conf import Conf
 from redis import Redis
-from redis.exceptions import ConnectionError, ResponseError, TimeoutError
+from redis.exceptions import ResponseError
 
+from project.redis_cache import AWAY
 from project.stores import REDIS_TIMES
 from project.task_broker import DatabaseBroker
 
@@ -36,7 +37,6 @@ WORKER = (
 FIELD = "task"
 BLOCK_SECONDS = 0.5
 LOOK_SECONDS = 5.0
-AWAY = (ConnectionError, TimeoutError)
 
 
 @cache

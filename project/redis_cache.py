@@ -13,11 +13,12 @@ from typing import Any
 
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache as DjangoRedisCache
-from redis.exceptions import ConnectionError, TimeoutError
+from redis.exceptions import ConnectionError, OutOfMemoryError, TimeoutError
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
+AWAY = (ConnectionError, TimeoutError, OutOfMemoryError)  # a full one is of no more use than none
 
 
 class _Redis:
@@ -35,7 +36,7 @@ def _or_own(name: str) -> Callable[..., Any]:
             return getattr(self.own, name)(*args, **kwargs)
         try:
             answer = on_redis(self, *args, **kwargs)
-        except (ConnectionError, TimeoutError) as error:
+        except AWAY as error:
             if not _Redis.ask_again_at:
                 logger.error("Redis does not answer, this process counts by itself meanwhile: %s", error)
             _Redis.ask_again_at = time.monotonic() + PAUSE_SECONDS

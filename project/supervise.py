@@ -22,6 +22,8 @@ from typing import NoReturn
 from project.supervisor import Program, SourceWatch, Supervisor
 
 PLAN = "APPOINTMENT_SERVE_PLAN"
+# glibc gives each thread a heap of its own, and hardly ever gives back what a burst of requests took.
+LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
 WATCHED = (".py", ".html", ".txt", ".po", ".css", ".js", ".svg", ".env")
 
 
@@ -62,9 +64,7 @@ def say(line: str) -> None:
 
 def programs(listener: int, manage: str) -> list[Program]:
     web = [sys.executable, "-m", "project.web", "--fd", str(listener), "project.asgi:application"]
-    # glibc gives each thread a heap of its own, and hardly ever gives back what a burst of requests took.
-    little = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
-    environment = {**little, **os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**LITTLE_MEMORY, **os.environ, "PYTHONUNBUFFERED": "1"}
     return [
         Program("web", web, environment, (listener,)),
         Program("worker", [sys.executable, manage, "worker"], environment),

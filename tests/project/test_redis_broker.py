@@ -102,6 +102,12 @@ def test_while_redis_is_away_tasks_go_by_way_of_the_database(
     assert sorted(take(broker)) == ["after", "left behind"]
 
 
+def test_a_full_redis_is_as_one_that_is_away(broker: RedisBroker) -> None:
+    redis_broker.redis().config_set("maxmemory", 1)
+    broker.enqueue("no room")
+    assert OrmQ.objects.count() == 1
+
+
 def test_the_oldest_task_that_waits_is_known(broker: RedisBroker) -> None:
     assert broker.waiting_since() is None
     broker.enqueue("taken")
