@@ -11,11 +11,15 @@ from tests.browser import Watch, launch, sign_in
 from tests.make import make_user
 from tests.sandbox.fixtures import sandbox, sandbox_database, sandbox_server
 from tests.sandbox.receiver import receiver
-from tests.servers import Product, start_product
+from tests.servers import Product, shared_folder, start_product
 
 __all__ = ["alice", "bob", "receiver", "sandbox", "sandbox_database", "sandbox_server"]
 
 expect.set_options(timeout=20_000)  # instead of 5 s: the machine may be busy
+
+
+def pytest_configure() -> None:
+    shared_folder()  # before xdist starts the workers, which inherit its name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

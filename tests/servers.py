@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +27,7 @@ from tests import postgres, redis, scaled
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
+SHARED = "TESTS_FOLDER"  # the folder that the processes of a run share
 
 
 def free_port() -> int:
@@ -110,53 +112,93 @@ def product_environment(folder: Path, port: int, **over: str) -> dict[str, str]:
     }
 
 
-class DemoData(NamedTuple):
+class Data(NamedTuple):
+    """What an installation holds, to copy: making it takes many seconds, so one process of a test run makes it for all."""
+
     folder: Path
     database: str  # its name in PostgreSQL; empty with SQLite, which lies in the folder
 
 
-@cache
-def demo_data() -> DemoData:
-    """What an installation holds that was set up once with demo content, to copy: it takes many seconds."""
-    folder = Path(tempfile.mkdtemp(prefix="appointment-demo-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    product = start_product(folder)
-    product.command("demo")
-    product.stop()
-    (folder / "var" / "running.lock").unlink(missing_ok=True)
-    database = product.environment.get("DATABASE_URL", "")
-    return DemoData(folder / "var", postgres.name_of(database))
+def prepared_data() -> Data:
+    """Of an installation in which nobody is yet: `manage.py prepare`."""
+
+    def make(home: Path) -> str:
+        url = postgres.create_database() if scaled.is_on() else ""
+        run_command(product_environment(home, 8000, DATABASE_URL=url), "prepare")
+        return postgres.name_of(url)
+
+    return _made_once("prepared", make)
+
+
+def demo_data() -> Data:
+    """The same, with demo content."""
+
+    def make(home: Path) -> str:
+        prepared = prepared_data()
+        shutil.copytree(prepared.folder, home / "var")
+        url = postgres.create_database(prepared.database) if scaled.is_on() else ""
+        run_command(product_environment(home, 8000, DATABASE_URL=url), "demo")
+        return postgres.name_of(url)
+
+    return _made_once("demo", make)
 
 
 @cache
 def empty_database() -> str:
     """The name of a database in PostgreSQL that has all tables, to copy: making them takes seconds."""
+    if scaled.is_on():
+        return prepared_data().database
     url = postgres.create_database()
     with tempfile.TemporaryDirectory(prefix="appointment-empty-") as folder:
         run_command(product_environment(Path(folder), 8000, DATABASE_URL=url), "migrate", "--verbosity", "0")
     return postgres.name_of(url)
 
 
-def addresses(*, demo: bool) -> dict[str, str]:
-    """Of PostgreSQL and Redis for a new installation, in a run that is on them."""
+def shared_folder() -> Path:
+    """Of all processes of a test run, children too: they hear of it by the environment. Who makes it removes it."""
+    if SHARED not in os.environ:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="appointment-tests-")
+        atexit.register(shutil.rmtree, os.environ[SHARED], ignore_errors=True)
+    return Path(os.environ[SHARED])
+
+
+def _made_once(name: str, make: Callable[[Path], str]) -> Data:
+    """`make` fills a folder and answers the name of a database; others wait for whoever is at it."""
+    home = shared_folder() / name
+    made = home / "database"
+    with (shared_folder() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(home, ignore_errors=True)  # of one who failed
+            home.mkdir()
+            made.write_text(make(home))
+    return Data(home / "var", made.read_text())
+
+
+def addresses(database: str) -> dict[str, str]:
+    """Of PostgreSQL, with a copy of this database, and Redis for a new installation, in a run that is on them."""
     if not scaled.is_on():
         return {}
-    template = demo_data().database if demo else empty_database()
-    return {"DATABASE_URL": postgres.create_database(template), "REDIS_URL": redis.next_url()}
+    return {"DATABASE_URL": postgres.create_database(database), "REDIS_URL": redis.next_url()}
 
 
-def start_product(folder: Path, *, demo: bool = False, push: bool = False, **over: str) -> Product:
+def start_product(
+    folder: Path, *, demo: bool = False, push: bool = False, from_nothing: bool = False, **over: str
+) -> Product:
     """Start `manage.py serve`; returns when it is ready to answer.
 
-    `demo`: with demo content, on a copy of `demo_data`. `push`: the sandbox tells it of changes.
+    `demo`: with demo content. `push`: the sandbox tells it of changes. `from_nothing`: it makes its tables and static
+    files itself, as when it was just installed; others find them made, or what is in their folder already.
     """
+    data = None if from_nothing else demo_data() if demo else prepared_data()
     port = free_port()
     if push:
         over["GOOGLE_WEBHOOK_URL"] = f"http://localhost:{port}/sync/google/webhook/"
-    environment = product_environment(folder, port, **(addresses(demo=demo) | over))
-    if demo:
-        shutil.copytree(demo_data().folder, folder / "var")
-    (folder / "var").mkdir(parents=True, exist_ok=True)
+    environment = product_environment(
+        folder, port, **(addresses(data.database if data else "template1") | over)
+    )
+    if data and not (folder / "var").exists():
+        shutil.copytree(data.folder, folder / "var")
     log = folder / "serve.log"
     product = Product(f"http://localhost:{port}", environment, folder, launch(environment, port, log), log)
     try:

@@ -19,7 +19,7 @@ PASSWORD = "a long way to somewhere"
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """An installation that nobody has used yet."""
-    running = start_product(tmp_path_factory.mktemp("empty"))
+    running = start_product(tmp_path_factory.mktemp("empty"), from_nothing=True)
     yield running
     running.stop()
 
