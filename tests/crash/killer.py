@@ -49,7 +49,7 @@ class Killer:
 
     def leave(self) -> None:
         """Kill nothing more; returns when the installation is ready."""
-        wait_for(self._is_up, "the product to be ready again", 120)
+        wait_for(self._is_up, "the product to be ready again", 240)
 
     def stop(self) -> int:
         """Stop the product in an orderly way; the status of `serve`."""
@@ -61,17 +61,23 @@ class Killer:
         self._keeper.join()
 
     def _wait_for_start(self, until: float) -> None:
-        while time.monotonic() < until and not self._answers():
+        while time.monotonic() < until and not self._answers("healthz"):
             time.sleep(0.1)
 
-    def _answers(self) -> bool:
+    def _answers(self, page: str) -> bool:
         try:
-            return httpx.get(f"{self.product.url}/healthz", timeout=5).is_success
+            return httpx.get(f"{self.product.url}/{page}", timeout=5).is_success
         except httpx.TransportError:
             return False
 
     def _is_up(self) -> bool:
-        return self.product.process.poll() is None and self.product.is_ready()
+        """By a web process of this `serve`: one whose supervisor was killed may still answer, and is about to end."""
+        serve = self.product.process
+        return (
+            serve.poll() is None
+            and any(is_child(pid, serve.pid) for pid in self._web())
+            and self._answers("readyz")
+        )
 
     def _keep_running(self) -> None:
         while not self._stopping.is_set():

@@ -92,7 +92,7 @@ class Person(threading.Thread, ABC):
         return answer
 
     def send_until_answered(self, method: str, path: str, **content: Any) -> httpx.Response:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while True:
             answer = self.send(method, path, **content)
             if answer is not None:
@@ -314,7 +314,7 @@ class OnGooglesSide(Person):
 class Trouble(Person):
     """Google's bad days: it refuses, hangs up, loses answers, forgets tokens."""
 
-    pause = 0.7
+    pause = 2.0  # in between an account gets on with its work, and is killed in the middle of that
     FAULTS: tuple[dict[str, Any], ...] = (
         {"drop_before": True},
         {"process_then_drop": True},

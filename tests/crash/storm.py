@@ -40,7 +40,7 @@ def storm(
     for person in people:
         person.stop()
     for person in people:
-        person.join(150)
+        person.join(300)
     for person in people:
         if person.failure or person.is_alive():
             raise RuntimeError(f"{person.name} did not get through") from person.failure

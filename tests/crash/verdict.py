@@ -22,12 +22,13 @@ from scheduling.services.mail import LEASE as MAIL_LEASE
 from sync.engine import request_run
 from sync.models import CalendarLink, EventLink, GoogleAccount
 from sync.outbox import waiting_anywhere
+from sync.tasks import QUEUED_FOR
 from tests.booking.sold import check_sold
 from tests.crash.ledger import Item, Ledger
 from tests.sync.google_side import GoogleSide
 from tests.sync.shown import shown_here, shown_there
 
-QUIET_SECONDS = 180
+QUIET_SECONDS = 300
 LONGEST_TASK = timedelta(seconds=5)  # one that takes longer is handed out twice, which it must stand
 LONGEST_MAIL = timedelta(seconds=15)  # one that takes longer would be sent once more than a crash explains
 RETRY = timedelta(seconds=settings.Q_CLUSTER["retry"])
@@ -65,7 +66,9 @@ def _let_pauses_end(passed: timedelta) -> None:
         unread.update(quiet_until=now)
     if passed > LONGEST_TASK:
         OrmQ.objects.filter(lock__gt=now, lock__lt=now + RETRY - LONGEST_TASK).update(lock=now)
-        GoogleAccount.objects.filter(queued_until__gt=now).update(queued_until=now)
+        GoogleAccount.objects.filter(
+            queued_until__gt=now, queued_until__lt=now + QUEUED_FOR - LONGEST_TASK
+        ).update(queued_until=now)
         if settings.REDIS_URL:
             _deliver_again()
     if passed > LONGEST_MAIL:

@@ -1,6 +1,6 @@
 """`make drill`: what an operator fears, tried on a running installation under load.
 
-`python -m tests.drill [--database sqlite|postgresql]`:
+`python -m tests.drill [--database sqlite|postgresql] [--savers 3] [--writes 30] [--tries 200]`:
 - a backup taken while people save holds everything they were told of before it began
 - SIGTERM under load: nothing that was acknowledged is lost
 - everything is destroyed; the backup is restored into an empty installation: each row of each table is the same, and it
@@ -17,6 +17,7 @@ import argparse
 import os
 import resource
 import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -50,6 +51,12 @@ from tests.servers import (
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--data", type=Path, help="a data folder with demo content to begin with a copy of")
+    parser.add_argument("--savers", type=int, default=3, help="programs that save at once")
+    parser.add_argument(
+        "--writes", type=int, default=30, help="before the backup, and again before the SIGTERM"
+    )
+    parser.add_argument("--tries", type=int, default=200, help="to save while there is trouble")
     options = parser.parse_args()
     end_on_sigterm()
     over = {"SECRET_KEY": secrets.token_urlsafe(50), "TOKEN_KEYS": Fernet.generate_key().decode()}
@@ -59,29 +66,34 @@ def main() -> int:
         if is_postgresql:
             over["PATH"] = f"{tools()}{os.pathsep}{os.environ['PATH']}"
             over["DATABASE_URL"] = stack.enter_context(new_database())
-        (folder / "first").mkdir()
+        elif options.data:
+            shutil.copytree(options.data, folder / "first" / "var")
+        (folder / "first").mkdir(exist_ok=True)
         product = start_product(folder / "first", **over, API_RATE_PER_MINUTE="1000000")
         stack.callback(product.stop)
         stack.enter_context(log_shown_on_failure(product))
-        product.command("demo")
-        kept = back_up_stop_and_count(product, folder)
+        if not options.data:
+            product.command("demo")
+        kept = back_up_stop_and_count(product, folder, options.savers, options.writes)
         if is_postgresql:
             over["DATABASE_URL"] = stack.enter_context(new_database())
-        (folder / "second").mkdir()
+        for name in ("assets", "static"):  # are in no backup; making them anew takes seconds
+            shutil.copytree(folder / "first" / "var" / name, folder / "second" / "var" / name)
         restored = restore_into_nothing(kept, folder / "second", over)
+        restored.tokens = product.tokens  # they were restored too
         stack.callback(restored.stop)
         stack.enter_context(log_shown_on_failure(restored))
-        save_through_trouble(restored)
+        save_through_trouble(restored, options.tries)
     return 0
 
 
-def back_up_stop_and_count(product: Product, folder: Path) -> tuple[Path, Rows]:
+def back_up_stop_and_count(product: Product, folder: Path, savers: int, writes: int) -> tuple[Path, Rows]:
     """(a backup of the stopped installation, what is in it)."""
-    with Load(product.url, product.api_token(EMAIL)) as load:
-        load.wait_for(30)
+    with Load(product.url, product.api_token(EMAIL), savers) as load:
+        load.wait_for(writes)
         before = set(load.acknowledged)
         product.command("backup", str(folder / "while-running"))
-        load.wait_for(len(before) + 30)
+        load.wait_for(len(before) + writes)
         assert product.stop() == 0
     assert processes(product) == {}
     after = rows_of(product.environment)
@@ -155,7 +167,7 @@ def set_read_only(url: str, name: str, value: str) -> None:
         )
 
 
-def save_through_trouble(product: Product) -> None:
+def save_through_trouble(product: Product, tries: int) -> None:
     token = product.api_token(EMAIL)
     headers = {"Authorization": f"Bearer {token}"}
     with (
@@ -166,17 +178,17 @@ def save_through_trouble(product: Product) -> None:
         saved = {save(program, title) for title in ("Before 1", "Before 2")}
         assert None not in saved
         with broken(product) as trouble:
-            answers = [save(program, f"Trouble {number}") for number in range(200)]
+            answers = [save(program, f"Trouble {number}") for number in range(tries)]
             assert None in answers, f"{trouble}: every save was taken"
             assert page.get("/calendar/").status_code == 200
         wait_for(lambda: save(program, "After"), "saving to work again")
     kept = rows_of(product.environment).titles()
     saved |= {title for title in answers if title}
-    refused = {f"Trouble {number}" for number in range(200)} - saved
+    refused = {f"Trouble {number}" for number in range(tries)} - saved
     assert saved <= kept and not refused & kept, (saved - kept, refused & kept)
     refusals = answers.count(None)
     print(
-        f"ok: {trouble}: {refusals} of 200 saves were refused by 503, pages could be read, nothing acknowledged is lost"
+        f"ok: {trouble}: {refusals} of {tries} saves were refused by 503, pages could be read, nothing acknowledged is lost"
     )
 
 

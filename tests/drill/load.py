@@ -10,19 +10,17 @@ import httpx
 
 from tests.servers import wait_for
 
-THREADS = 3
-
 
 class Load:
     """Use as a context manager; `acknowledged` are the titles of the saves that were answered with 201."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, savers: int) -> None:
         self.acknowledged: list[str] = []
         self.ends: dict[str, str] = {}  # of the last save of each: what became of it
         self._url, self._token = url, token
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._save, args=(number,), daemon=True) for number in range(THREADS)
+            threading.Thread(target=self._save, args=(number,), daemon=True) for number in range(savers)
         ]
 
     def __enter__(self) -> Load:

@@ -3,6 +3,9 @@
 `python -m tests.load [--data FOLDER] [--seconds 60] [--prepare]`. The data set is made once in FOLDER (`--prepare`: only
 that). Google is the sandbox as a process of its own. Everything shares the machine: what the visitors themselves cost is
 said. The last part compares live notices to 1,000 sockets of one person with plain Channels groups on the same machine.
+
+Ends with 1 when a request failed, a socket was lost or a goal was missed. Other numbers than the usual ones try the
+command itself (`--people 10 --sockets 10 …`): the goals are for the usual ones and are left out then.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,22 +39,48 @@ from tests.load.wire import Connection
 from tests.sandbox.fixtures import run_sandbox
 from tests.servers import ROOT, Product, end_on_sigterm, free_port, leader, start_product, wait_for
 
-SOCKETS, PER_SECOND, SAVES = 1000, 50, 25
 PAGES = ("page", "turn", "event")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    people: int = 1000
+    events: int = 100  # of each person
+    accounts: int = 300  # of these people that are connected
+    sockets: int = 1000  # at most as many as there are people
+    per_second: int = 50  # requests
+    saves: int = 25  # whose notices are timed
+    seconds: int = 60  # of requests
+    rest: int = 10  # seconds; what is measured while nobody asks for anything
+
+
+@dataclass
+class Outcome:
+    """`failures` must never be; `missed` are goals."""
+
+    failures: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, help="where the data set is, or is to be made and kept")
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument(
+        "--begin-with", type=Path, help="a data folder that the data set is added to a copy of"
+    )
     parser.add_argument("--prepare", action="store_true", help="make the data set and measure nothing")
+    for part in fields(Size):
+        parser.add_argument(f"--{part.name.replace('_', '-')}", type=int, default=part.default)
     options = parser.parse_args()
+    size = Size(**{part.name: getattr(options, part.name) for part in fields(Size)})
     end_on_sigterm()
     with ExitStack() as stack:
         folder = options.data or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "people.json").exists():
-            make_data(folder)
+            make_data(folder, size, options.begin_with)
         if options.prepare:
             return 0
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="appointment-load-")))
@@ -62,10 +92,13 @@ def main() -> int:
         people = json.loads((folder / "people.json").read_text())
         spread_polls(work)
         print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-        problems = asyncio.run(measure(product, people, options.seconds, work))
-    for problem in problems:
-        print(f"MISSED: {problem}")
-    return 1 if problems else 0
+        outcome = asyncio.run(measure(product, people, size, work))
+    for failure in outcome.failures:
+        print(f"FAILED: {failure}")
+    missed = outcome.missed if size == replace(Size(), seconds=size.seconds) else []
+    for goal in missed:
+        print(f"MISSED: {goal}")
+    return 1 if outcome.failures or missed else 0
 
 
 def surroundings(folder: Path, addresses: dict[str, str]) -> dict[str, str]:
@@ -90,10 +123,12 @@ def surroundings(folder: Path, addresses: dict[str, str]) -> dict[str, str]:
     }
 
 
-def make_data(folder: Path) -> None:
+def make_data(folder: Path, size: Size, beginning: Path | None) -> None:
     for name in ("var", "google"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir()
+    if beginning:
+        shutil.copytree(beginning, folder / "var", dirs_exist_ok=True)
     with run_sandbox(folder / "google") as control:
         environment = {
             **os.environ,
@@ -102,8 +137,12 @@ def make_data(folder: Path) -> None:
             "APPOINTMENT_ENV_FILE": os.devnull,
             "APPOINTMENT_VAR_DIR": str(folder / "var"),
         }
+        numbers = map(str, (size.people, size.events, size.accounts))
         subprocess.run(
-            [sys.executable, "-m", "tests.load.data", str(folder)], cwd=ROOT, env=environment, check=True
+            [sys.executable, "-m", "tests.load.data", str(folder), *numbers],
+            cwd=ROOT,
+            env=environment,
+            check=True,
         )
 
 
@@ -118,11 +157,11 @@ def spread_polls(work: Path) -> None:
         )
 
 
-async def measure(product: Product, people: list[dict], seconds: float, work: Path) -> list[str]:
-    port, problems = product.port, []
+async def measure(product: Product, people: list[dict], size: Size, work: Path) -> Outcome:
+    port, outcome, pause = product.port, Outcome(), size.rest / 5
     web = leader(product, "project.web")
-    await Visitors(port, people).load(5, 4)  # everything is loaded once
-    await asyncio.sleep(2)
+    await Visitors(port, people).load(5, 2 * pause)  # everything is loaded once
+    await asyncio.sleep(pause)
     parts = {
         "web": web,
         "worker": leader(product, "manage.py worker"),
@@ -136,28 +175,29 @@ async def measure(product: Product, people: list[dict], seconds: float, work: Pa
 
     fleet, before = Fleet(), use_of(web)
     begun = time.perf_counter()
-    await fleet.open(port, "/ws/calendar/", [cookie_of(person) for person in people[:SOCKETS]])
+    await fleet.open(port, "/ws/calendar/", [cookie_of(person) for person in people[: size.sockets]])
     opened = time.perf_counter() - begun
-    await asyncio.sleep(8)  # presence is told, what opening needed is given back
-    each = (use_of(web).pss - before.pss) / SOCKETS
+    await asyncio.sleep(4 * pause)  # presence is told, what opening needed is given back
+    each = (use_of(web).pss - before.pss) / size.sockets
     spent = use_of(product.process.pid).seconds
-    await asyncio.sleep(10)
-    share = (use_of(product.process.pid).seconds - spent) / 10
+    await asyncio.sleep(size.rest)
+    share = (use_of(product.process.pid).seconds - spent) / size.rest
     print(
-        f"{SOCKETS} open calendars: opened in {opened:.1f} s, {each:.1f} kB each, idle {share:.1%} of a core"
+        f"{size.sockets} open calendars: opened in {opened:.1f} s, {each:.1f} kB each, idle {share:.1%} of a core"
     )
     if each > 37:
-        problems.append(f"{each:.1f} kB per idle socket > 37")
+        outcome.missed.append(f"{each:.1f} kB per idle socket > 37")
 
     visitors = Visitors(port, people)
     await visitors.open_calendars()
     before, own = use_of(product.process.pid), own_seconds()
     begun, begun_at = time.perf_counter(), datetime.now(UTC)
-    answers = await visitors.load(PER_SECOND, seconds)
+    answers = await visitors.load(size.per_second, size.seconds)
     took = time.perf_counter() - begun
     after = use_of(product.process.pid)
     visitors.close()
-    problems += tell(answers, fleet)
+    print(f"{size.per_second} requests/s:", end=" ")
+    tell(answers, outcome)
     print(
         f"  processor: product {(after.seconds - before.seconds) / took:.0%} of a core, these visitors"
         f" {(own_seconds() - own) / took:.0%}; {synced_since(work, begun_at)} accounts synced meanwhile"
@@ -167,27 +207,24 @@ async def measure(product: Product, people: list[dict], seconds: float, work: Pa
     )
     print(f"  of {len(fleet.watchers)} sockets {fleet.lost} were lost; {late(work)}")
     if fleet.lost:
-        problems.append(f"{fleet.lost} sockets were lost")
+        outcome.failures.append(f"{fleet.lost} sockets were lost")
     fleet.close()
-    await asyncio.sleep(3)
-    return problems + await compare_notices(product, people)
+    await asyncio.sleep(pause)
+    await compare_notices(product, people, size, outcome)
+    return outcome
 
 
-def tell(answers: Answers, fleet: Fleet) -> list[str]:
+def tell(answers: Answers, outcome: Outcome) -> None:
     every = answers.all()
-    print(
-        f"{PER_SECOND} requests/s: {len(every)} answered, {len(answers.errors)} errors; milliseconds p50 / p95 / max:"
-    )
+    print(f"{len(every)} answered, {len(answers.errors)} errors; milliseconds p50 / p95 / max:")
     for kind, took in sorted(answers.milliseconds.items()):
         print(f"  {kind:<10}{len(took):6}  {shown(took)}")
     print(f"  {'all':<10}{len(every):6}  {shown(every)}  {dict(answers.statuses)}")
-    problems = []
     pages = [took for kind in PAGES for took in answers.milliseconds.get(kind, [])]
     if percentile(pages, 95) >= 300:
-        problems.append(f"p95 of pages {percentile(pages, 95):.0f} ms >= 300")
+        outcome.missed.append(f"p95 of pages {percentile(pages, 95):.0f} ms >= 300")
     if answers.errors:
-        problems.append(f"{len(answers.errors)} errors, such as {answers.errors[:3]}")
-    return problems
+        outcome.failures.append(f"{len(answers.errors)} errors, such as {answers.errors[:3]}")
 
 
 def shown(values: list[float]) -> str:
@@ -218,45 +255,44 @@ def ask(work: Path, query: str) -> int:
 
 
 # --- live notices to a thousand sockets of one person --------------------------------------------
-async def compare_notices(product: Product, people: list[dict]) -> list[str]:
-    person, problems = people[-1], []
-    cookies = [cookie_of(person)] * SOCKETS
+async def compare_notices(product: Product, people: list[dict], size: Size, outcome: Outcome) -> None:
+    person, sockets, turn = people[-1], size.sockets, size.saves // 5
+    cookies = [cookie_of(person)] * sockets
     with running_peer() as peer_port:
         ours, theirs = Fleet(), Fleet()
         await ours.open(product.port, "/ws/calendar/", cookies[:1])
-        one, _ = await notices(product.port, ours, person)
+        one, _ = await notices(product.port, ours, person, size.saves)
         await ours.open(product.port, "/ws/calendar/", cookies[1:])
-        await theirs.open(peer_port, "/ws/", [""] * SOCKETS)
-        await asyncio.sleep(2)
+        await theirs.open(peer_port, "/ws/", [""] * sockets)
+        await asyncio.sleep(size.rest / 5)
         # In turn, so that both meet the same machine.
         many, last, peer_saves, peer_last = [], [], [], []
         for _ in range(5):
-            saves, arrivals = await notices(product.port, ours, person, SAVES // 5)
+            saves, arrivals = await notices(product.port, ours, person, turn)
             many, last = many + saves, last + arrivals
-            saves, arrivals = await notices(peer_port, theirs, None, SAVES // 5)
+            saves, arrivals = await notices(peer_port, theirs, None, turn)
             peer_saves, peer_last = peer_saves + saves, peer_last + arrivals
         for fleet in (ours, theirs):
             fleet.close()
-    print(f"live notice to the last of {SOCKETS} sockets, from the request on; milliseconds p50 / p95 / max:")
+    print(f"live notice to the last of {sockets} sockets, from the request on; milliseconds p50 / p95 / max:")
     print(f"  ours (with the save)    {shown(last)}\n  plain Channels groups   {shown(peer_last)}")
     print("the request itself:")
-    print(f"  a save with 1 watcher   {shown(one)}\n  with {SOCKETS}               {shown(many)}")
-    print(f"  group_send to {SOCKETS}      {shown(peer_saves)}")
+    print(f"  a save with 1 watcher   {shown(one)}\n  with {sockets:<19}{shown(many)}")
+    print(f"  group_send to {sockets:<10}{shown(peer_saves)}")
     ratio = percentile(last, 95) / percentile(peer_last, 95)
     slower = statistics.median(many) / statistics.median(one)
     print(f"  notice p95 {ratio:.2f} × Channels groups; save {slower:.2f} × that with one watcher")
     if ratio > 0.5:
-        problems.append(f"the last notice takes {ratio:.2f} × Channels groups > 0.5")
+        outcome.missed.append(f"the last notice takes {ratio:.2f} × Channels groups > 0.5")
     if slower > 1.3:
-        problems.append(f"a save with {SOCKETS} watchers takes {slower:.2f} × > 1.3")
-    return problems
+        outcome.missed.append(f"a save with {sockets} watchers takes {slower:.2f} × > 1.3")
 
 
 async def notices(
-    port: int, fleet: Fleet, person: dict | None, count: int = SAVES
+    port: int, fleet: Fleet, person: dict | None, count: int
 ) -> tuple[list[float], list[float]]:
     """(milliseconds of each request, milliseconds until the last socket has heard of it)."""
-    connection, chance = Connection(port), random.Random(port)
+    connection, chance = Connection(port), random.Random()  # another title each time: no change, no notice
     requests, arrivals = [], []
     for _ in range(count):
         fleet.moments.clear()

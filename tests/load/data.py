@@ -1,7 +1,8 @@
 """A large installation to measure on, made once and kept: people with sessions, events, connected accounts.
 
-`python -m tests.load.data FOLDER` within the product's environment; writes FOLDER/people.json: for each person the
-session, the id of the primary calendar and the ids of some events.
+`python -m tests.load.data FOLDER PEOPLE EVENTS ACCOUNTS` within the product's environment: so many people with so many
+events each, the first ones connected. Writes FOLDER/people.json: for each person the session, the id of the primary
+calendar and the ids of some events.
 """
 
 from __future__ import annotations
@@ -33,20 +34,19 @@ from sync.engine import run_account  # noqa: E402
 from sync.models import GoogleAccount  # noqa: E402
 from tests.sandbox.client import SandboxControl  # noqa: E402
 
-PEOPLE, EVENTS_EACH, ACCOUNTS = 1000, 100, 300
 NOBODYS = make_password(None)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, count: int, events: int, accounts: int) -> None:
     call_command("migrate", verbosity=0)
     control = SandboxControl(settings.GOOGLE_CALENDAR_ENDPOINT.removesuffix("calendar/v3/"))
     chance = random.Random(1)
     people = []
-    for number in range(PEOPLE):
+    for number in range(count):
         with transaction.atomic():
             user = make_person(number)
-            people.append(describe(user, make_events(user, chance)))
-            if number < ACCOUNTS:
+            people.append(describe(user, make_events(user, events, chance)))
+            if number < accounts:
                 connect(user, control)
     for account in GoogleAccount.objects.all():
         confirm_rehearsal(account=account)
@@ -65,12 +65,12 @@ def make_person(number: int) -> Any:
     return user
 
 
-def make_events(user: Any, chance: random.Random) -> list[str]:
+def make_events(user: Any, count: int, chance: random.Random) -> list[str]:
     """Most within two months of today, a tenth of them series."""
     calendar = Calendar.objects.get(user=user, is_primary=True)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     items: list[tuple[EventValues, dict[str, Any]]] = []
-    for number in range(EVENTS_EACH):
+    for number in range(count):
         start = today + timedelta(days=chance.randint(-60, 60), minutes=15 * chance.randint(28, 76))
         rule = ("RRULE:FREQ=WEEKLY;COUNT=20",) if number % 10 == 0 else ()
         values = EventValues(
@@ -117,4 +117,4 @@ def connect(user: Any, control: SandboxControl) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
