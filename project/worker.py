@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing import Event
+from multiprocessing.connection import wait
 from typing import Any
 
 from django.db import connection, connections
@@ -143,7 +144,8 @@ class CrashOnlySentinel(Sentinel):  # type: ignore[misc]
     """Ends the whole cluster when one of its processes was killed; whoever watches the worker starts it again.
 
     django-q2 puts another process in the place of the dead one, on the same queues. Trap: it may have been killed
-    while it held the lock of a queue, and then every other process waits for that lock for ever.
+    while it held the lock of a queue, and then every other process waits for that lock for ever; or the lock of its
+    timer, and then the guard waits for it before it looks whether the process lives. So a thread looks, too.
     """
 
     def __init__(self, courier: Courier, *arguments: Any) -> None:
@@ -158,11 +160,25 @@ class CrashOnlySentinel(Sentinel):  # type: ignore[misc]
     def spawn_monitor(self) -> Part:
         return self.courier.monitor
 
+    def spawn_worker(self) -> None:
+        super().spawn_worker()
+        threading.Thread(target=self._wait_for_end, args=(self.pool[-1],), daemon=True).start()
+
     def reincarnate(self, process: Any) -> None:
+        self._end_if_killed(process)
+        super().reincarnate(process)
+
+    def _wait_for_end(self, process: Any) -> None:
+        wait([process.sentinel])
+        while process.exitcode is None:  # both threads ask the kernel, which tells one of them
+            time.sleep(0.01)
+        if process in self.pool:  # otherwise it took too long, and the guard ended it
+            self._end_if_killed(process)
+
+    def _end_if_killed(self, process: Any) -> None:
         if not process.is_alive() and process.exitcode != 0:
             logger.error("a process of the task cluster was killed; all of them begin anew")
             os._exit(1)  # its children die with it
-        super().reincarnate(process)
 
 
 def cache_little(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
