@@ -271,6 +271,8 @@ GOOGLE_QUOTA_PER_USER_MINUTE = env.integer("GOOGLE_QUOTA_PER_USER_MINUTE", 600, 
 GOOGLE_GRANT_DAYS = env.integer("GOOGLE_GRANT_DAYS", 0, maximum=3650)
 SYNC_SEND_DELAY_SECONDS = env.integer("SYNC_SEND_DELAY_SECONDS", 5, maximum=3600)
 SYNC_POLL_SECONDS = env.integer("SYNC_POLL_SECONDS", 5 if GOOGLE_SANDBOX else 300, minimum=1, maximum=86400)
+# After so long a run that has more to do gives way to other accounts' and to mails, and goes on after them.
+SYNC_TURN_SECONDS = 10.0
 
 SOCIALACCOUNT_PROVIDERS = {
     "google": {

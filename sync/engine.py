@@ -10,6 +10,7 @@ Invariants:
 from __future__ import annotations
 
 import logging
+import math
 import random
 import time
 from dataclasses import dataclass, field
@@ -201,7 +202,11 @@ def _sync_calendars(
         read_calendar_list(provider, account, lease)
     troubles: list[RetryLater] = []
     links = list(account.calendar_links.filter(is_enabled=True).select_related("calendar", "account"))
-    for link in links:
+    until = math.inf if in_foreground else time.monotonic() + settings.SYNC_TURN_SECONDS
+    for number, link in enumerate(links):
+        if number and time.monotonic() >= until:
+            result.next_due = timezone.now()
+            break
         try:
             if full:
                 link.sync_token = ""
@@ -213,7 +218,7 @@ def _sync_calendars(
                 link.next_poll_at = timezone.now() + _poll_interval(link)
                 CalendarLink.objects.filter(pk=link.pk).update(next_poll_at=link.next_poll_at)
             if link.can_write:
-                pushed = push(provider, link, lease, at_once=in_foreground)
+                pushed = push(provider, link, lease, at_once=in_foreground, until=until)
                 result.sent += pushed.sent
                 result.failed += pushed.failed
                 result.next_due = min(filter(None, (result.next_due, pushed.next_due)), default=None)

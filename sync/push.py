@@ -8,6 +8,7 @@ Invariants:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,8 +50,11 @@ class PushResult:
         self.next_due = min(filter(None, (self.next_due, due)))
 
 
-def push(provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_once: bool) -> PushResult:
-    """Send what is due; with `at_once` no grace period for undo and no event's back-off is waited for.
+def push(
+    provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_once: bool, until: float
+) -> PushResult:
+    """Send what is due, one event at least, and no more after `until` (of the monotonic clock); with `at_once` no grace
+    period for undo and no event's back-off is waited for.
 
     Raises what concerns the whole account.
     """
@@ -68,6 +72,9 @@ def push(provider: CalendarProvider, link: CalendarLink, lease: Lease, *, at_onc
         if ready_at > timezone.now() and not at_once:
             result.wait_until(ready_at)
             continue
+        if result.sent + result.failed and time.monotonic() >= until:
+            result.wait_until(timezone.now())
+            break
         try:
             result.sent += send(provider, link, event, lease)
         except NotYet:

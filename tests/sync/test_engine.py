@@ -289,3 +289,19 @@ def test_one_impossible_event_among_many_new_ones_is_set_aside_alone(
     run(account)
     assert titles(alice) == ["Also good", "Good"]
     assert EventLink.objects.get(google_id="past0").state == EventLink.State.QUARANTINED
+
+
+def test_a_run_with_much_to_send_gives_way_and_goes_on_at_its_next_turn(
+    alice: Any, google: GoogleSide, account: GoogleAccount, settings: Any
+) -> None:
+    run(account)
+    settings.SYNC_TURN_SECONDS, settings.SYNC_SEND_DELAY_SECONDS = 0.0, 0
+    for number in range(3):
+        make_event(alice, title=f"Many {number}")
+    for sent in (1, 2, 3):
+        result = run_account(account.pk)
+        assert result.is_ok and result.sent == 1
+        assert len(google.titles()) == sent
+        account.refresh_from_db()
+        has_more = account.next_run_at is not None and account.next_run_at <= timezone.now()
+        assert has_more == (sent < 3)
