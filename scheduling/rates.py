@@ -1,4 +1,4 @@
-"""How often someone may ask: a count per caller and minute in the cache, shared by all processes (`project.cache`, or Redis)."""
+"""How often someone may ask: a count per caller and span of time, shared by all processes (`project.cache`, or Redis)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import time
 
 from django.core.cache import cache
 
-WINDOW_SECONDS = 60
+MINUTE = 60
 
 
-def count(caller: str) -> tuple[int, int]:
-    """Count one request; returns how many there were in this minute and the seconds until the next one."""
-    window, passed = divmod(int(time.time()), WINDOW_SECONDS)
+def count(caller: str, seconds: int = MINUTE) -> tuple[int, int]:
+    """Count one request; returns how many there were in this span of that many seconds, and how many are left of it."""
+    window, passed = divmod(int(time.time()), seconds)
     key = f"rate-{caller}-{window}"
-    cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
+    cache.add(key, 0, timeout=2 * seconds)
     try:
         used = cache.incr(key)
     except ValueError:  # evicted in between
         used = 1
-    return used, WINDOW_SECONDS - passed
+    return used, seconds - passed
 
 
 def seconds_to_wait(caller: str, limit: int) -> int:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import scheduling.models.appointments
+import scheduling.models.availability
 import scheduling.models.feeds
 import scheduling.models.fields
 import scheduling.models.webhooks
@@ -1803,17 +1804,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "day_of_week",
-                    models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "Monday"),
-                            (1, "Tuesday"),
-                            (2, "Wednesday"),
-                            (3, "Thursday"),
-                            (4, "Friday"),
-                            (5, "Saturday"),
-                            (6, "Sunday"),
-                        ]
-                    ),
+                    models.PositiveSmallIntegerField(choices=scheduling.models.availability.weekdays),
                 ),
                 ("start_time", models.TimeField()),
                 ("end_time", models.TimeField()),

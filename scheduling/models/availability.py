@@ -5,7 +5,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
+
+from scheduling.core.wording import weekday_names
+
+
+def weekdays() -> list[tuple[int, str]]:
+    return list(enumerate(weekday_names()))
 
 
 class AvailableTimeSlot(models.Model):
@@ -19,19 +24,7 @@ class AvailableTimeSlot(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="available_slots"
     )
-    day_of_week = models.PositiveSmallIntegerField(
-        choices=enumerate(
-            [
-                _("Monday"),
-                _("Tuesday"),
-                _("Wednesday"),
-                _("Thursday"),
-                _("Friday"),
-                _("Saturday"),
-                _("Sunday"),
-            ]
-        )
-    )
+    day_of_week = models.PositiveSmallIntegerField(choices=weekdays)
     start_time = models.TimeField()
     end_time = models.TimeField()
     is_available = models.BooleanField(default=True)

@@ -6,7 +6,6 @@ counted (attempts to book by `address`, `email` and `page`, times to `hold`) to 
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -14,9 +13,9 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core import signing
-from django.core.cache import cache
 from django.http import HttpRequest
 
+from scheduling import rates
 from scheduling.services.errors import TooMany
 
 HONEYPOT = "website"  # a field that people do not see and robots fill in
@@ -68,13 +67,7 @@ def _is_younger_than(age: timedelta, stamp: str, signer: signing.TimestampSigner
 
 
 def _count(what: str, most: int, seconds: int) -> None:
-    window, passed = divmod(int(time.time()), seconds)
     # Names of people and addresses do not belong into a cache that others can look into.
-    key = f"booking-limit-{sha256(what.encode()).hexdigest()}-{window}"
-    cache.add(key, 0, timeout=2 * seconds)
-    try:
-        used = cache.incr(key)
-    except ValueError:  # evicted in between
-        used = 1
+    used, wait = rates.count(f"booking-limit-{sha256(what.encode()).hexdigest()}", seconds)
     if used > most:
-        raise TooMany(seconds - passed)
+        raise TooMany(wait)

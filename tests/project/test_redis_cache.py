@@ -9,6 +9,7 @@ import pytest
 
 from project import redis_cache
 from project.redis_cache import RedisCache
+from scheduling import rates
 from scheduling.services import TooMany, limits
 from tests.redis import RedisServer
 
@@ -27,7 +28,7 @@ def test_limits_hold_while_redis_is_away_and_are_shared_again_when_it_is_back(
     here, there = RedisCache(server.url(), {}), RedisCache(server.url(), {})
     assert here.add("count", 1) and there.incr("count") == 2
     server.stop()
-    monkeypatch.setattr(limits, "cache", here)
+    monkeypatch.setattr(rates, "cache", here)
     for _ in range(60):
         limits.count_hold(address="192.0.2.1")
     with pytest.raises(TooMany):
