@@ -59,9 +59,11 @@ def report(rows: Iterable[Row]) -> None:
         print(table(rows))
 
 
-def table(rows: Iterable[Row]) -> str:
-    """The rows as a table that reads well in a terminal and is Markdown; `✗` marks a goal that is missed."""
+def table(rows: Iterable[Row], failed: Iterable[str] = ()) -> str:
+    """The rows as a table that reads well in a terminal and is Markdown; `✗` marks a goal that is missed, and a part of
+    `make bench` that failed."""
     cells = [HEADINGS, *(row.cells() for row in rows)]
+    cells += [(part, "", "failed ✗", "", "", "", "what it said stands above") for part in failed]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
     lines = [
         "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |"
