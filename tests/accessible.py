@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-WIDTHS, THEMES = (1280, 360), ("light", "dark")
+AXE = Axe().axe_script  # for `add_init_script` where many pages are looked at; else `faults_of` brings it
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 640}
+# In this order each step changes one thing, and a page can be followed by another.
+LOOKS = ((DESK, "light"), (DESK, "dark"), (PHONE, "dark"), (PHONE, "light"))
 NARROW = (1024, 768, 320)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What of them reads colours; all others find in the dark what they found in the light.
@@ -34,32 +37,37 @@ WIDE_SPACING = """() => document.querySelectorAll('body *').forEach((el) => {
 
 def faults_of(page: Page) -> dict[str, list[str]]:
     """What breaks a rule of axe, by theme and width; the page is left light and narrow."""
-    page.evaluate(Axe().axe_script)
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE)
     found = {}
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        for theme in reversed(THEMES):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            expect(page.locator(f"html[data-bs-theme={theme}], html:not([data-bs-theme])")).to_be_attached()
-            page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
-            is_light = theme == "light"
-            rules = (
-                {"type": "tag", "values": RULES} if is_light else {"type": "rule", "values": RULES_OF_COLOUR}
-            )
-            found[f"{page.url} {theme} {width}"] = _violations(page, rules)
+    for size, theme in LOOKS:
+        _resize(page, **size)
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        expect(page.locator(f"html[data-bs-theme={theme}], html:not([data-bs-theme])")).to_be_attached()
+        page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+        is_light = theme == "light"
+        rules = {"type": "tag", "values": RULES} if is_light else {"type": "rule", "values": RULES_OF_COLOUR}
+        found[f"{page.url} {theme} {size['width']}"] = _violations(page, rules)
     return {where: faults for where, faults in found.items() if faults}
 
 
 def crowding_of(page: Page) -> dict[str, list[str]]:
     """Targets under 24 px on a phone, and pages that scroll sideways; the spacing of its text is spoilt after it."""
-    page.set_viewport_size({"width": 360, "height": 640})
+    _resize(page, **PHONE)
     found = {f"{page.url} 360": page.evaluate(SMALL_TARGETS) + page.evaluate(CUT_OFF)}
     for width in NARROW:
-        page.set_viewport_size({"width": width, "height": 640})
+        _resize(page, width, 640)
         found[f"{page.url} {width}"] = _sideways(page)
     page.evaluate(WIDE_SPACING)
     found[f"{page.url} {width}, wide spacing"] = _sideways(page)
     return {where: faults for where, faults in found.items() if faults}
+
+
+def _resize(page: Page, width: int, height: int) -> None:
+    """Not to what it is: that costs a new layout all the same."""
+    size: ViewportSize = {"width": width, "height": height}
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
 
 
 def _violations(page: Page, rules: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,12 +23,37 @@ def pytest_configure() -> None:
     shared_folder()  # before xdist starts the workers, which inherit its name
 
 
+# The files that take longest, longest first, as measured; where one stands here a few places off does not matter.
+LONGEST = (
+    "test_pages_are_accessible.py",
+    "project/test_serve.py",
+    "scheduling/test_moving_browser.py",
+    "test_on_postgresql_and_redis.py",
+    "booking/test_rivals.py",
+    "crash/test_crash.py",
+    "scheduling/test_event_browser.py",
+    "scheduling/test_calendar_browser.py",
+    "scheduling/test_hostile_content_browser.py",
+    "scheduling/test_ux_browser.py",
+    "booking/test_pages_browser.py",
+    "project/test_copying.py",
+    "project/test_several_processes.py",
+    "project/test_live_page.py",
+    "crawl/test_crawl.py",
+    "product/test_canaries.py",
+    "sync/test_series.py",
+    "sync/test_killed.py",
+    "test_addresses_guard_ids.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start servers and browsers come first: begun last, one of them would keep one core busy alone."""
+    """Long files come first: begun last, one of them would keep one core busy alone."""
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST)}
     slow = {
         item.path for item in items if {"browser", "processes"} & {mark.name for mark in item.iter_markers()}
     }
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (ranks.get(item.path, len(ranks)), item.path not in slow))
 
 
 @pytest.fixture

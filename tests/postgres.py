@@ -56,9 +56,9 @@ def tools() -> Path:
 
 
 @contextmanager
-def new_database() -> Iterator[str]:
-    """The address of an empty database, which goes at the end."""
-    url = create_database()
+def new_database(template: str = "template1") -> Iterator[str]:
+    """The address of an empty database, or of a copy, which goes at the end."""
+    url = create_database(template)
     try:
         yield url
     finally:

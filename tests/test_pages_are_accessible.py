@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from tests.accessible import crowding_of, faults_of
+from tests.accessible import AXE, crowding_of, faults_of
 from tests.browser import PASSWORD, sign_in
 from tests.make import make_user
 from tests.pages import ADMINISTRATION, FACTOR_EMAIL, GUEST, NO_PAGE, OWNER, OWNER_EMAIL, Pages, plant_in
@@ -45,6 +45,7 @@ def test_every_address_that_answers_html_stands_in_a_table() -> None:
 @pytest.fixture(scope="module")
 def owner(browser: Browser, product: Product) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=product.url, reduced_motion="reduce")
+    context.add_init_script(AXE)
     sign_in(context.new_page(), OWNER_EMAIL)
     yield context
     context.close()
@@ -55,6 +56,7 @@ def guest(browser: Browser, product: Product) -> Iterator[BrowserContext]:
     context = browser.new_context(
         base_url=product.url, reduced_motion="reduce", timezone_id="Europe/Berlin", locale="en-GB"
     )
+    context.add_init_script(AXE)
     context.new_page()
     yield context
     context.close()

@@ -21,7 +21,7 @@ import pytest
 
 from tests import scaled
 from tests.postgres import new_database
-from tests.servers import ROOT
+from tests.servers import ROOT, empty_database
 
 pytestmark = pytest.mark.processes
 REPEATS = int(os.environ.get("RIVAL_REPEATS", "2"))
@@ -73,7 +73,7 @@ def rivals(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'db.sqlite3'}"
         if request.param == "postgresql":
-            url = stack.enter_context(new_database())
+            url = stack.enter_context(new_database(empty_database()))
         # Not with Redis: its processes would share the limits that hundreds of attempts of one guest meet.
         environment = os.environ | {
             scaled.SWITCH: "", "DATABASE_URL": url, "APPOINTMENT_VAR_DIR": str(folder)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ import pytest
 
 from tests.drill.rows import rows_of
 from tests.postgres import create_database, new_database, tools
-from tests.servers import ROOT, empty_database, product_environment, run_command
+from tests.servers import ROOT, empty_database, prepared_data, product_environment, run_command
 
 pytestmark = pytest.mark.processes
 
@@ -65,7 +68,8 @@ print(json.dumps(told))
 class Installation:
     def __init__(self, folder: Path) -> None:
         self.environment = product_environment(folder, 8000, DJANGO_SETTINGS_MODULE="project.settings")
-        (folder / "var").mkdir()
+        self.database = folder / "var" / "appointment.sqlite3"
+        shutil.copytree(prepared_data().folder, folder / "var")
 
     def run(self, *arguments: str, **over: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -76,6 +80,10 @@ class Installation:
             text=True,
             timeout=120,
         )
+
+    def name_calendars(self, name: str) -> None:
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute("UPDATE scheduling_calendar SET name = ?", [name])
 
     def tell(self, **over: str) -> Any:
         done = self.run("-c", TELL, **over)
@@ -107,11 +115,10 @@ def target() -> Iterator[str]:
 def test_a_value_that_does_not_fit_stops_the_copy_which_leaves_nothing_and_can_be_done_again(
     embedded: Installation, target: str
 ) -> None:
-    change = "import django; django.setup(); from scheduling.models import Calendar; Calendar.objects.update(name={})"
-    embedded.run("-c", change.format("'x' * 5000"))
+    embedded.name_calendars("x" * 5000)
     said = embedded.copy_to(target)
     assert "PostgreSQL refused: value too long" in said and "COPY scheduling_calendar, line 1" in said
-    embedded.run("-c", change.format("'Personal'"))
+    embedded.name_calendars("Personal")
     said = embedded.copy_to(target)
     assert "both sides are equal" in said and "scheduling_occurrence" in said
     assert embedded.tell(DATABASE_URL=target) == embedded.tell()

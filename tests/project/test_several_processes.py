@@ -24,7 +24,7 @@ from scheduling.demo import PASSWORD
 from tests import postgres
 from tests.product.people import connect_calendar, sign_in_with_google
 from tests.redis import RedisServer
-from tests.servers import ROOT, Product, second_web, sign_in, start_product, wait_for
+from tests.servers import ROOT, Product, empty_database, second_web, sign_in, start_product, wait_for
 from tests.smtp import MailSink
 
 pytestmark = pytest.mark.processes
@@ -74,7 +74,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         post = stack.enter_context(MailSink())
         product = start_product(
             folder,
-            DATABASE_URL=stack.enter_context(postgres.new_database()),
+            DATABASE_URL=stack.enter_context(postgres.new_database(empty_database())),
             REDIS_URL=redis.url(1),
             EMAIL_URL=f"smtp://127.0.0.1:{post.port}",
         )

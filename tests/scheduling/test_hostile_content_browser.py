@@ -50,6 +50,7 @@ WATCH = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
 """
+LINKS = """all => all.map((a) => [a.rel, a.target, /^(https?|mailto|tel):$|^$/.test(a.href && a.protocol)])"""
 
 
 @dataclass
@@ -58,8 +59,9 @@ class Watched:
     faults: list[str] = field(default_factory=list)
 
     def check(self, where: str) -> None:
-        assert self.page.evaluate("window.hit") is None, f"a script ran on {where}"
-        assert self.page.evaluate("window.violations") == [], where
+        hit, violations = self.page.evaluate("[window.hit ?? null, window.violations]")
+        assert hit is None, f"a script ran on {where}"
+        assert violations == [], where
         assert self.faults == [], where
 
 
@@ -114,10 +116,8 @@ def test_details_in_the_popover_do_nothing(watched: Watched, events: list[str]) 
             page.evaluate(f"htmx.ajax('GET', '/calendar/events/{event}/', '#popover')")
         assert answer.value.ok
         page.locator(f"#popover a[href='/calendar/events/new/?copy={event}']").wait_for(state="attached")
-        for link in page.locator(".described a").all():
-            assert link.evaluate("a => [a.rel, a.target, /^(https?|mailto|tel):$|^$/.test(a.href && a.protocol)]") == [
-                "noopener noreferrer nofollow", "_blank", True,
-            ]  # fmt: skip
+        for link in page.locator(".described a").evaluate_all(LINKS):
+            assert link == ["noopener noreferrer nofollow", "_blank", True], event
         watched.check(event)
     assert page.locator("#grid.mg, #grid .mg").count() == 1, "the page is still what it was"
 

@@ -104,7 +104,11 @@ def test_a_daily_series_reminds_each_day_at_its_wall_time_across_clock_changes(
         time_zone=name,
         recurrence=("RRULE:FREQ=DAILY;COUNT=3",),
     )
-    pass_time(clock, (first + timedelta(days=3)).astimezone(UTC), step=timedelta(minutes=5))
+    for n in (-1, 0, 1):
+        due = datetime.combine(day + timedelta(days=n), time(8, 45), place).astimezone(UTC)
+        pass_time(clock, due - timedelta(hours=2), step=timedelta(hours=1))
+        pass_time(clock, due + timedelta(hours=2), step=timedelta(minutes=5))  # wider than clocks change
+    pass_time(clock, (first + timedelta(days=3)).astimezone(UTC), step=timedelta(hours=1))
     queued = OutgoingMail.objects.order_by("created_at").values_list("created_at", flat=True)
     assert [moment.astimezone(place).replace(tzinfo=None) for moment in queued] == [
         datetime.combine(day + timedelta(days=n), time(8, 45)) for n in (-1, 0, 1)
