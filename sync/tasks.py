@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -28,9 +28,10 @@ def sync_account(account_id: int) -> str:
 
 
 def enqueue_account(account_id: int) -> bool:
-    """Queue a run unless one waits already (claim by UPDATE and row count)."""
+    """Queue a run unless one waits already (claim by UPDATE and row count), or the account pauses after a fault: what is
+    asked for meanwhile is due when the pause ends."""
     now = timezone.now()
-    claimed = GoogleAccount.objects.filter(pk=account_id, queued_until__lte=now).update(
+    claimed = GoogleAccount.objects.filter(_pauses_no_more(now), pk=account_id, queued_until__lte=now).update(
         queued_until=now + QUEUED_FOR
     )
     if claimed:
@@ -54,7 +55,7 @@ def enqueue_due_accounts() -> int:
     free_abandoned_leases()
     now = timezone.now()
     due = GoogleAccount.objects.filter(
-        Q(backoff_until=None) | Q(backoff_until__lte=now),
+        _pauses_no_more(now),
         status=GoogleAccount.Status.ACTIVE,
         user__profile__google_calendar_sync_enabled=True,
         next_run_at__lte=now,
@@ -64,3 +65,7 @@ def enqueue_due_accounts() -> int:
     return sum(
         enqueue_account(pk) for pk in due.order_by(F("next_run_at")).values_list("pk", flat=True)[:100]
     )
+
+
+def _pauses_no_more(now: datetime) -> Q:
+    return Q(backoff_until=None) | Q(backoff_until__lte=now)

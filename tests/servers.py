@@ -190,19 +190,20 @@ def start_product(
     `demo`: with demo content. `push`: the sandbox tells it of changes. `from_nothing`: it makes its tables and static
     files itself, as when it was just installed; others find them made, or what is in their folder already.
     """
-    data = None if from_nothing else demo_data() if demo else prepared_data()
+    is_prepared = from_nothing or (folder / "var").exists()
+    data = None if is_prepared else demo_data() if demo else prepared_data()
     port = free_port()
     if push:
         over["GOOGLE_WEBHOOK_URL"] = f"http://localhost:{port}/sync/google/webhook/"
     environment = product_environment(
         folder, port, **(addresses(data.database if data else "template1") | over)
     )
-    if data and not (folder / "var").exists():
+    if data:
         shutil.copytree(data.folder, folder / "var")
     log = folder / "serve.log"
     product = Product(f"http://localhost:{port}", environment, folder, launch(environment, port, log), log)
     try:
-        wait_for(product.is_ready, "the product to be ready", 120)
+        wait_for(product.is_ready, "the product to be ready", 240)
     except BaseException:
         product.process.kill()
         print(log.read_text())

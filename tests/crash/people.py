@@ -314,7 +314,7 @@ class OnGooglesSide(Person):
 class Trouble(Person):
     """Google's bad days: it refuses, hangs up, loses answers, forgets tokens."""
 
-    pause = 2.0  # in between an account gets on with its work, and is killed in the middle of that
+    pause = 4.0  # in between an account gets on with its work, and is killed in the middle of that
     FAULTS: tuple[dict[str, Any], ...] = (
         {"drop_before": True},
         {"process_then_drop": True},

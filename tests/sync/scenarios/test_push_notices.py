@@ -102,6 +102,18 @@ def test_a_change_in_google_is_told_fetched_once_and_nothing_is_asked_in_between
     assert enqueue_due_accounts() == 0 and list_calls(google) == 1
 
 
+def test_a_notice_while_the_account_pauses_after_a_fault_queues_no_run_that_would_do_nothing(
+    google: GoogleSide, pushed: GoogleAccount, receiver: Receiver
+) -> None:
+    pause = timezone.now() + timedelta(minutes=5)
+    GoogleAccount.objects.update(backoff_until=pause, next_run_at=pause)
+    google.add(summary="Told")
+    deliver_next(receiver)
+    assert OrmQ.objects.count() == 0 and enqueue_due_accounts() == 0
+    GoogleAccount.objects.update(backoff_until=timezone.now())
+    assert enqueue_due_accounts() == 1  # the notice is not forgotten
+
+
 def test_scenario_82_one_notice_replayed_a_thousand_times_is_one_queued_run_and_at_most_two_lists(
     google: GoogleSide, pushed: GoogleAccount, receiver: Receiver
 ) -> None:
