@@ -341,7 +341,6 @@ class JournalEntry(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["account", "-at"])]
-        verbose_name_plural = _("journal")
 
     def __str__(self) -> str:
         return self.text

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from scheduling import services
 from scheduling.admin.common import ZoneField
@@ -185,7 +185,7 @@ class CalendarEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("calendar", "title", "description", "location")}),
         (
-            "When (UTC)",
+            pgettext_lazy("administration", "When (UTC)"),
             {
                 "fields": (
                     "is_all_day",
@@ -196,8 +196,14 @@ class CalendarEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 )
             },
         ),
-        ("How", {"fields": ("status", "availability", "visibility", "color")}),
-        ("Kept by the server", {"classes": ("collapse",), "fields": readonly_fields}),
+        (
+            pgettext_lazy("administration", "How"),
+            {"fields": ("status", "availability", "visibility", "color")},
+        ),
+        (
+            pgettext_lazy("administration", "Kept by the server"),
+            {"classes": ("collapse",), "fields": readonly_fields},
+        ),
     )
 
     @admin.display(description=gettext_lazy("when (UTC)"), ordering="start_time")

@@ -1677,7 +1677,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "webhook deliveries",
                 "ordering": ["-created_at", "-pk"],
                 "indexes": [
                     models.Index(
@@ -1788,7 +1787,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "audit entries",
                 "ordering": ["-at", "-pk"],
                 "indexes": [models.Index(fields=["user", "-at"], name="scheduling__user_id_1901fc_idx")],
             },

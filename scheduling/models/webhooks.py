@@ -83,7 +83,6 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        verbose_name_plural = _("webhook deliveries")
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="waiting"), name="delivery_waiting_by_due"),
             models.Index(fields=["webhook", "-created_at"]),

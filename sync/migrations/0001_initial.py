@@ -460,7 +460,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "journal",
                 "ordering": ["-at", "-pk"],
                 "indexes": [models.Index(fields=["account", "-at"], name="sync_journa_account_9b3d11_idx")],
             },

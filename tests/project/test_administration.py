@@ -6,17 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin as django_admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.test import Client
+from django.db.models import Field, Model
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django_q.models import OrmQ
 
 from project.models import WorkerHeartbeat
@@ -145,8 +149,9 @@ def test_overview_says_who_needs_someone_and_whether_the_worker_lives(
 ) -> None:
     make_account(alice, status=Status.NEEDS_REAUTH)
     make_account(bob)
-    WorkerHeartbeat.objects.create(worker="a:1", seen_at=timezone.now() - timedelta(seconds=60))
-    page = admin.get(reverse("admin:index")).content.decode()
+    with time_machine.travel(timezone.now(), tick=False):
+        WorkerHeartbeat.objects.create(worker="a:1", seen_at=timezone.now() - timedelta(seconds=60))
+        page = admin.get(reverse("admin:index")).content.decode()
     assert "alice@example.com" in page and "bob@example.com" not in page
     assert "Needs its owner to reconnect" in page and "0 workers, heartbeat 60 s ago" in page
     WorkerHeartbeat.beat("a:1")
@@ -232,3 +237,35 @@ def test_deeds_in_the_administration_are_in_the_audit_log_without_titles(admin: 
 def test_signing_in_to_the_administration_is_signing_in_like_everywhere() -> None:
     answer = Client().get("/admin/login/?next=/admin/")
     assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
+
+
+# --- in the reader's language ------------------------------------------------------------------------
+def names_shown(model: type[Model], shown: Any, request: Any) -> set[str]:
+    """The fields of a table that its pages name."""
+    fields = {field.name for field in model._meta.get_fields() if isinstance(field, Field)}
+    sets = shown.get_fieldsets(request)
+    return fields & {*getattr(shown, "list_display", ()), *flatten_fieldsets(sets)}
+
+
+def test_every_table_and_column_of_the_administration_has_a_name_in_its_readers_language(
+    rf: RequestFactory, admin_user: Any
+) -> None:
+    request = rf.get("/")
+    request.user = admin_user
+    pages = {
+        (model, page)
+        for model, page in django_admin.site._registry.items()
+        if model._meta.app_label in ("project", "scheduling", "sync")
+    }
+    pages |= {
+        (i.model, i) for model, page in list(pages) for i in page.get_inline_instances(request, model())
+    }
+    assert len(pages) > 20
+    english = {
+        f"{model.__name__}.{name}"
+        for model, page in pages
+        for name in names_shown(model, page, request)
+        if not isinstance(model._meta.get_field(name).verbose_name, Promise)
+    }
+    english |= {model.__name__ for model, _ in pages if not isinstance(model._meta.verbose_name, Promise)}
+    assert english == set()

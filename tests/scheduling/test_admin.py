@@ -334,7 +334,7 @@ def test_a_token_is_shown_and_revoked_but_never_told(admin: Client, alice: Any) 
 
 def test_google_tokens_and_occurrences_are_not_in_the_administration(admin: Client) -> None:
     index = admin.get(reverse("admin:index")).content.decode().lower()
-    assert "calendar events" in index
+    assert "weekly hours" in index
     for absent in ("social application tokens", "socialtoken", "occurrences", "idempotent"):
         assert absent not in index
 
