@@ -186,7 +186,8 @@ function seek(id) {
     event.focus({ preventScroll: true });
   } else if (id.startsWith('ev-') && more) {
     document.addEventListener('htmx:afterSettle', () => setTimeout(() => document.getElementById(id.replace('ev', 'li'))?.focus()), { once: true });
-    htmx.ajax('GET', more.getAttribute('href'), { source: more, target: '#popover' });
+    // htmx comes after this script
+    document.addEventListener('DOMContentLoaded', () => htmx.ajax('GET', more.getAttribute('href'), { source: more, target: '#popover' }));
   }
 }
 

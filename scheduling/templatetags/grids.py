@@ -2,6 +2,9 @@
 
 Links open where what stands around them says: events in the popover. Each is one `format_html` instead of a dozen
 template nodes, which is ten times quicker, and its words are arguments: what was drawn once is kept in every language.
+
+What is said and not shown is in `aria-label` on the days of the month: a hidden box takes a browser as long to lay out
+as a shown one. Events have hidden words none the less: with their titles twice the page would be a tenth longer.
 """
 
 from __future__ import annotations
@@ -31,12 +34,11 @@ register = template.Library()
 remember = lru_cache(maxsize=4096, typed=True)
 
 CELL = (
-    '<div class="mg-day {}" role="gridcell" id="d-{}">\n'
-    '  <a class="mg-n" href="{}" hx-target="#grid" hx-swap="outerHTML" hx-push-url="true"'
-    ' tabindex="{}"{}><span class="visually-hidden">{} </span>{}'
-    '<span class="visually-hidden">{}</span></a>{}\n'
+    '<div class="mg-day {}" role="gridcell" id="d-{}">'
+    '<a class="mg-n" href="{}" hx-target="#grid" hx-swap="outerHTML" hx-push-url="true"'
+    ' tabindex="{}"{} aria-label="{}">{}</a>{}'
 )
-CELL_END = '<a class="mg-new" href="{}" hx-target="#dialog-body" aria-label="{}"></a></div>\n'
+CELL_END = '<a class="mg-new" href="{}" hx-target="#dialog-body" aria-label="{}"></a></div>'
 NOTHING = SafeString()
 CURRENT = format_html(' aria-current="{}"', "date")
 OUT = format_html(' class="{}"', "out")
@@ -175,7 +177,8 @@ def _cell(
 ) -> SafeString:
     """The beginning of a cell: its day."""
     current = CURRENT if is_today else ""
-    return format_html(CELL, classes, iso, href, tabindex, current, weekday, number, rest, _dots(dots))
+    label = f"{weekday} {number}{rest}"
+    return format_html(CELL, classes, iso, href, tabindex, current, label, number, _dots(dots))
 
 
 @remember
@@ -199,9 +202,9 @@ def _more(found: More) -> SafeString:
     return _drawn(
         ('<a class="more {}"', found.place),
         (' id="{}"', found.id or None),
-        (' href="{}" aria-haspopup="dialog">', found.href),
-        ("{}", found.words),
-        ('<span class="visually-hidden">{}</span></a>', found.spoken),
+        (' href="{}" aria-haspopup="dialog"', found.href),
+        (' aria-label="{}">', found.words + found.spoken),
+        ("{}</a>", found.words),
     )
 
 
@@ -243,7 +246,7 @@ def _lane_event(
         ('<span class="ev-m">{} </span>', time or None),
         ('<span class="ev-t trunc">{}</span>', title),
         ('<span class="visually-hidden">{}</span>', label),
-        ("{}</a>\n", _marks(icons)),
+        ("{}</a>", _marks(icons)),
     )
 
 

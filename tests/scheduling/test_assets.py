@@ -69,6 +69,14 @@ def test_stylesheet_keeps_what_is_used_and_drops_the_rest_of_bootstrap(assets: P
         assert dropped not in css, dropped
 
 
+def test_every_dark_rule_is_there_for_devices_that_are_dark_too(assets: Path) -> None:
+    for name in ("site.css", "book.css"):
+        css = (assets / name).read_text()
+        dark = re.findall(r"\[data-bs-theme=dark\]([^{}]*\{[^{}]*\})", css)
+        device = re.findall(r"\[data-theme=system\]([^{}]*\{[^{}]*\})", css)
+        assert dark == device and len(dark) > 10, name
+
+
 def test_every_icon_on_the_pages_is_in_the_sprite(assets: Path, alice: Any) -> None:
     client = Client()
     client.force_login(alice)
@@ -97,7 +105,6 @@ def test_first_load_of_the_month_is_light(assets: Path, alice: Any) -> None:
             htmx,
             (assets / "site.js").read_bytes(),
             (assets / "site.css").read_bytes(),
-            (static / "theme.js").read_bytes(),
         )
     )
     rest = packed(client.get("/calendar/month/2026-11-24/").content)

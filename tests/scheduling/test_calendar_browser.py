@@ -206,9 +206,14 @@ def test_calendar_is_hidden_by_its_box_at_once(page: Page, api: httpx.Client) ->
 
 
 def test_grid_and_side_work_without_javascript(browser: Browser, product: Product, signed_in: Any) -> None:
-    context = browser.new_context(base_url=product.url, storage_state=signed_in, java_script_enabled=False)
+    context = browser.new_context(
+        base_url=product.url, storage_state=signed_in, java_script_enabled=False, color_scheme="dark"
+    )
     page = context.new_page()
     page.goto("/calendar/month/2026-11-24/")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(10, 16, 14)")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_css("color-scheme", "light")
     page.click("#go-next")
     expect(page.locator("#range")).to_have_text("December 2026")
     page.click("#view-week")
@@ -221,6 +226,17 @@ def test_grid_and_side_work_without_javascript(browser: Browser, product: Produc
     page.get_by_role("button", name=re.compile("^Apply")).first.click()
     expect(page.get_by_role("checkbox").first).to_be_checked()
     context.close()
+
+
+def test_month_is_painted_before_htmx_walks_it(page: Page) -> None:
+    page.add_init_script(
+        """window.order = [];
+        addEventListener('DOMContentLoaded', () => requestAnimationFrame(() => order.push('frame')), { capture: true, once: true });
+        document.addEventListener('htmx:load', () => order.push('htmx'), { once: true });"""
+    )
+    page.goto("/calendar/month/2026-11-24/")
+    page.wait_for_function("order.length == 2")
+    assert page.evaluate("order") == ["frame", "htmx"]
 
 
 # --- room and looks ----------------------------------------------------------------------------

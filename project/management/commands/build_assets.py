@@ -26,12 +26,10 @@ from django.core.management.base import BaseCommand, CommandError
 from scheduling.core.grid import MOST_COLUMNS, ROWS
 
 MOST_LANES = 12
-# theme.js runs alone and before the first paint; the others may come later.
-BLOCKING_SCRIPTS = {"theme.js"}
 # Guests who book get these alone: a page for strangers on phones loads nothing of the calendar.
 GUEST_SCRIPTS = {"book.js"}
-# Classes that the server or a script composes: e-7, is-past, has-…
-COMPOSED = re.compile(r"(e|is|has)-.+|l[1-4]|htmx-.+")
+# Classes that the server or a script composes: e-7, is-past, has-…; no field of ours says that it `is-valid`
+COMPOSED = re.compile(r"(e|has)-.+|is-(?!valid$).+|l[1-4]|htmx-.+")
 # The crispy-forms templates whose classes our forms meet; the rest of the pack would keep most of Bootstrap.
 CRISPY = (
     "field.html",
@@ -49,6 +47,7 @@ ICON_NAME = re.compile(r"""(?:\bicon\s+|\bicon\s*(?:[=:]|\|\|)\s*|\bsign\()["'](
 CLASS_ATTRIBUTE = re.compile(r"""\bclass["']?\s*[=:]\s*(?:"([^"]*)"|'([^']*)')""")
 CSS_CLASS = re.compile(r"""css_class\s*=\s*["']([^"']+)["']""")
 TEMPLATE_TAG = re.compile(r"\{[%#].*?[%#]\}|\{\{.*?\}\}", re.S)
+DARK = re.compile(r"""\[data-bs-theme=["']?dark["']?\]""")
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -81,11 +80,7 @@ def templates() -> list[Path]:
 
 
 def scripts() -> list[Path]:
-    return sorted(
-        p
-        for p in (settings.BASE_DIR / "static").glob("*.js")
-        if p.name not in BLOCKING_SCRIPTS | GUEST_SCRIPTS
-    )
+    return sorted(p for p in (settings.BASE_DIR / "static").glob("*.js") if p.name not in GUEST_SCRIPTS)
 
 
 def code() -> list[Path]:
@@ -134,7 +129,7 @@ def stylesheet() -> str:
     trimmed = trim(bootstrap().read_text(), class_names()) + trim(
         own_styles().read_text(), words() - (written_classes(guest_templates()) - class_names())
     )
-    return rcssmin.cssmin(drop_unused_variables(trimmed) + "".join(positions()))
+    return rcssmin.cssmin(with_dark_of_device(drop_unused_variables(trimmed)) + "".join(positions()))
 
 
 def positions() -> Iterator[str]:
@@ -166,7 +161,7 @@ def guest_stylesheet() -> str:
     used = {word for path in paths for word in WORD.findall(path.read_text())}
     used |= {"form-control", "form-select", "is-invalid"}
     trimmed = trim(bootstrap().read_text(), used) + trim(own_styles().read_text(), used)
-    return rcssmin.cssmin(drop_unused_variables(trimmed))
+    return rcssmin.cssmin(with_dark_of_device(drop_unused_variables(trimmed)))
 
 
 def guest_templates() -> list[Path]:
@@ -228,7 +223,7 @@ def trim(css: str, used: set[str]) -> str:
                 kept.append(f"{head}{{{inner}}}")
         elif head.startswith("@"):
             kept.append(f"{head}{{{body}}}")
-        elif selectors := [selector for selector in split_selectors(head) if keep(selector)]:
+        elif (selectors := [selector for selector in split_selectors(head) if keep(selector)]) and body.strip():
             kept.append(f"{','.join(selectors)}{{{body}}}")
     return "\n".join(kept)
 
@@ -249,6 +244,19 @@ def rules(css: str) -> Iterator[tuple[str, str]]:
                 start = token.end()
         elif token[0] == ";" and depth == 0:  # @charset, @import: nothing of ours needs them
             start = token.end()
+
+
+def with_dark_of_device(css: str) -> str:
+    """Every dark rule once more for pages that follow the device: right from the first paint, with or without scripts."""
+    both: list[str] = []
+    for head, body in rules(css):
+        if head.startswith(("@media", "@supports", "@container")):
+            body = with_dark_of_device(body)
+        both.append(f"{head}{{{body}}}")
+        if dark := [part for part in split_selectors(head) if DARK.match(part)]:
+            following = ",".join(DARK.sub("[data-theme=system]", part) for part in dark)
+            both.append(f"@media (prefers-color-scheme:dark){{{following}{{{body}}}}}")
+    return "\n".join(both)
 
 
 def split_selectors(head: str) -> list[str]:
