@@ -36,16 +36,6 @@ def bookings_of(user: Any, start: datetime | None = None, end: datetime | None =
     return found.select_related("type", "host__profile").prefetch_related("participations__event")
 
 
-def waiting_for_host(user: Any, now: datetime) -> QuerySet[Booking]:
-    """Requests that the person has to approve or decline."""
-    return bookings_of(user, now).filter(status=Booking.Status.PENDING)
-
-
-def waiting_for_guest(user: Any, now: datetime) -> QuerySet[Booking]:
-    """Bookings the person moved and whose guest has not answered."""
-    return bookings_of(user, now).filter(status__in=Booking.ACTIVE, proposed_start__isnull=False)
-
-
 def ended_with(event: CalendarEvent) -> QuerySet[Booking]:
     """The bookings that ended when this event was deleted."""
     ended = Booking.objects.filter(participations__event=event, ended_by=Booking.By.HOST)

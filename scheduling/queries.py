@@ -132,16 +132,6 @@ def revisions_of(calendars: Iterable[Calendar]) -> dict[str, int]:
     return {str(calendar.pk): calendar.revision for calendar in calendars}
 
 
-def busy_between(user: Any, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Instants in which this person is busy, unmerged, by timed events."""
-    ids = calendars_of(user).values_list("pk", flat=True)
-    return [
-        (o.start, o.end)
-        for o in occurrences_between(ids, start, end)
-        if not o.is_all_day and o.event.availability == CalendarEvent.Availability.BUSY
-    ]
-
-
 def trash_of(user: Any, since: datetime) -> CalendarEventQuerySet:
     return events_of(user).deleted().filter(deleted_at__gte=since).order_by("-deleted_at")
 

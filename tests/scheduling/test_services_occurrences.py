@@ -85,12 +85,6 @@ def test_only_the_given_calendars_are_read(alice: Any, bob: Any) -> None:
     assert queries.occurrences_between([], NINE - DAY, NINE + DAY) == []
 
 
-def test_busy_time_leaves_out_free_events(alice: Any) -> None:
-    make_event(alice, availability="free")
-    make_event(alice, start=NINE + HOUR)
-    assert queries.busy_between(alice, NINE, NINE + 4 * HOUR) == [(NINE + HOUR, NINE + 2 * HOUR)]
-
-
 # --- Series ------------------------------------------------------------------------------------
 def test_a_series_without_end_is_stored_over_the_horizon_only(alice: Any) -> None:
     make_event(alice, start=NINE - 3 * BEHIND, recurrence=("RRULE:FREQ=WEEKLY",))
