@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import F, Q, QuerySet
 
 from scheduling.models import (
@@ -17,7 +17,7 @@ from scheduling.models import (
 )
 
 
-def types_of(user: Any) -> QuerySet[AppointmentType]:
+def types_of(user: User) -> QuerySet[AppointmentType]:
     """A person's appointment types in their order, switched-off ones too, with what representing them reads."""
     return (
         AppointmentType.objects.filter(user=user, deleted_at=None)
@@ -26,7 +26,7 @@ def types_of(user: Any) -> QuerySet[AppointmentType]:
     )
 
 
-def bookings_of(user: Any, start: datetime | None = None, end: datetime | None = None) -> QuerySet[Booking]:
+def bookings_of(user: User, start: datetime | None = None, end: datetime | None = None) -> QuerySet[Booking]:
     """Bookings of which the person is a host, ended ones too, that touch `[start, end)`; by start."""
     found = Booking.objects.filter(participations__user=user)
     if start is not None:
@@ -74,7 +74,7 @@ def team_of(appointment_type: AppointmentType) -> QuerySet[AppointmentTypeHost]:
     return appointment_type.hosts.exclude(accepted_at=None).select_related("user__profile")
 
 
-def memberships_of(user: Any) -> QuerySet[AppointmentTypeHost]:
+def memberships_of(user: User) -> QuerySet[AppointmentTypeHost]:
     """Other people's teams that the person is in, or was asked to join (`accepted_at` is None); those first."""
     found = AppointmentTypeHost.objects.filter(user=user, type__deleted_at=None).exclude(type__user=user)
     return found.select_related("type__user").order_by(F("accepted_at").asc(nulls_first=True), "pk")

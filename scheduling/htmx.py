@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -15,6 +16,12 @@ class HtmxHttpRequest(HttpRequest):
     """A request that went through HtmxMiddleware, for annotations."""
 
     htmx: HtmxDetails
+
+
+class SignedInRequest(HtmxHttpRequest):
+    """One of somebody who is signed in: every view's that `LoginRequiredMiddleware` stands before."""
+
+    user: User
 
 
 def wants_fragment(request: HttpRequest) -> bool:

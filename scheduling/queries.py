@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
 from scheduling.core.recurrence import RecurrenceError
@@ -27,24 +27,24 @@ from scheduling.services.occurrences import instances_of_series
 ALL_DAY_MARGIN = timedelta(hours=14)  # the farthest a date's midnight lies from midnight UTC
 
 
-def profile_of(user: Any) -> UserProfile:
+def profile_of(user: User) -> UserProfile:
     """The profile, read once per request (it is cached on the user)."""
     return user.profile
 
 
-def calendars_of(user: Any) -> QuerySet[Calendar]:
+def calendars_of(user: User) -> QuerySet[Calendar]:
     return Calendar.objects.filter(user=user)
 
 
-def writable_calendars_of(user: Any) -> QuerySet[Calendar]:
+def writable_calendars_of(user: User) -> QuerySet[Calendar]:
     return calendars_of(user).filter(is_read_only=False)
 
 
-def primary_calendar_of(user: Any) -> Calendar:
+def primary_calendar_of(user: User) -> Calendar:
     return Calendar.objects.get(user=user, is_primary=True)
 
 
-def events_of(user: Any) -> CalendarEventQuerySet:
+def events_of(user: User) -> CalendarEventQuerySet:
     """Every event of this person, with its calendar; deleted ones too."""
     return CalendarEvent.objects.of(user).select_related("calendar", "series")
 
@@ -132,7 +132,7 @@ def revisions_of(calendars: Iterable[Calendar]) -> dict[str, int]:
     return {str(calendar.pk): calendar.revision for calendar in calendars}
 
 
-def trash_of(user: Any, since: datetime) -> CalendarEventQuerySet:
+def trash_of(user: User, since: datetime) -> CalendarEventQuerySet:
     return events_of(user).deleted().filter(deleted_at__gte=since).order_by("-deleted_at")
 
 
@@ -143,17 +143,17 @@ def feed_of(secret: str) -> CalendarFeed | None:
     return feeds.filter(digest=CalendarFeed.digest_of(secret)).first()
 
 
-def feeds_of(user: Any) -> QuerySet[CalendarFeed]:
+def feeds_of(user: User) -> QuerySet[CalendarFeed]:
     return (
         CalendarFeed.objects.filter(calendar__user=user).select_related("calendar").order_by("is_busy_only")
     )
 
 
-def subscriptions_of(user: Any) -> QuerySet[CalendarSubscription]:
+def subscriptions_of(user: User) -> QuerySet[CalendarSubscription]:
     return CalendarSubscription.objects.filter(calendar__user=user).select_related("calendar")
 
 
-def imports_of(user: Any) -> QuerySet[CalendarImport]:
+def imports_of(user: User) -> QuerySet[CalendarImport]:
     return CalendarImport.objects.filter(user=user).select_related("calendar")
 
 

@@ -21,12 +21,15 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import pre_social_login
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+
+from scheduling.htmx import SignedInRequest
 
 PURPOSE = "confirm-identity"  # in the state that comes back from the provider
 ASK_ANEW = {"prompt": "consent", "max_age": "0"}
@@ -40,7 +43,7 @@ def recent_confirmation_required(view: View) -> View:
     asking_allauth: View = reauthentication_required(view)
 
     @wraps(view)
-    def ask_first(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def ask_first(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if get_reauthentication_flows(request.user) or not providers_of(request.user):
             return asking_allauth(request, *args, **kwargs)
         if not _is_confirmed(request):
@@ -50,7 +53,7 @@ def recent_confirmation_required(view: View) -> View:
     return ask_first
 
 
-def providers_of(user: Any) -> list[SocialAccount]:
+def providers_of(user: User) -> list[SocialAccount]:
     """The accounts elsewhere by which this person signs in."""
     return list(SocialAccount.objects.filter(user=user).order_by("pk"))
 

@@ -111,7 +111,7 @@ def _wanted(
     profile: UserProfile, since: datetime, until: datetime
 ) -> Iterator[tuple[EventInstance, int, time]]:
     """(occurrence, minutes, morning of its day) that may be due; generous at both ends, the caller looks closely."""
-    calendars = {calendar.pk: calendar for calendar in calendars_of(profile.user_id)}
+    calendars = {calendar.pk: calendar for calendar in calendars_of(profile.user)}
     usual, own = timedelta(minutes=profile.reminder_minutes), timedelta(minutes=LONGEST_LEAD)
     # Quiet hours delay by up to a day, and a morning is up to a day later than the midnight that is stored.
     first, last = since - 2 * DAY, until + DAY

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from scheduling import queries
@@ -42,7 +43,7 @@ class Asked:
     cell: Cell | None = None
 
 
-def seen_between(user: Any, days: Span[date], place: ZoneInfo) -> list[Seen]:
+def seen_between(user: User, days: Span[date], place: ZoneInfo) -> list[Seen]:
     """What the visible calendars have on these local days, in order of start, events with their calendar."""
     calendars = {c.pk: c for c in queries.calendars_of(user) if c.is_visible}
     span = window(days.start, days.end, place)
@@ -114,7 +115,7 @@ def _no_show(days: Span[Any]) -> Q:
 BOOKING_KINDS = {"made": _made, "cancelled": _cancelled, "no-show": _no_show}
 
 
-def bookings_by_type(user: Any, days: Span[date], place: ZoneInfo) -> list[dict[str, Any]]:
+def bookings_by_type(user: User, days: Span[date], place: ZoneInfo) -> list[dict[str, Any]]:
     """Per type that has any: `made`, `cancelled` and `no_show` in these days, the most booked first; one query."""
     span = window(days.start, days.end, place)
     counts = {
@@ -128,7 +129,7 @@ def bookings_by_type(user: Any, days: Span[date], place: ZoneInfo) -> list[dict[
 
 
 def bookings_counted(
-    user: Any, kind: str, days: Span[date], place: ZoneInfo, type_id: UUID | None = None
+    user: User, kind: str, days: Span[date], place: ZoneInfo, type_id: UUID | None = None
 ) -> QuerySet[Booking]:
     """The bookings behind a number: `kind` of `BOOKING_KINDS`, of one type or all."""
     span = window(days.start, days.end, place)

@@ -9,6 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from django.contrib.auth.models import User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -31,7 +32,7 @@ from scheduling.models import (
 IN_MEMORY = 4 * 1024 * 1024
 
 
-def takeout_of(user: Any) -> IO[bytes]:
+def takeout_of(user: User) -> IO[bytes]:
     """A file to read from its beginning; on disk when it is large."""
     target: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (who sends it closes it)
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
@@ -59,9 +60,13 @@ def _readme() -> str:
     )
 
 
-def _documents(user: Any) -> Iterator[tuple[str, Any]]:
+def _documents(user: User) -> Iterator[tuple[str, Any]]:
     profile = queries.profile_of(user)
-    account = {"email": user.email, "first_name": user.first_name, "last_name": user.last_name}
+    account: dict[str, Any] = {
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+    }
     account |= {"joined": user.date_joined, "last_sign_in": user.last_login}
     yield "account", account
     left_out = {"user", "revision", "notified_until", "notify_at", "hours_are_set"}

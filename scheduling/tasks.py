@@ -1,9 +1,9 @@
 """Background work of the calendar; each is a thin call of a service and safe to run twice."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.utils import timezone, translation
 from django_q.tasks import async_task
 
@@ -34,7 +34,7 @@ def enqueue_due_mails() -> bool:
     return True
 
 
-def _speaking_to(user: Any) -> translation.override:
+def _speaking_to(user: User) -> translation.override:
     """What is found out for this person is kept in their language."""
     return translation.override(language_of(user))
 

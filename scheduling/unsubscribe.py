@@ -5,9 +5,8 @@ Whoever holds the mail holds the link; it can switch that kind of mail off and n
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
@@ -20,7 +19,7 @@ KINDS = {
 }
 
 
-def unsubscribe_url(user: Any, kind: str) -> str:
+def unsubscribe_url(user: User, kind: str) -> str:
     """A link without end of life: a mail is read whenever it is read."""
     token = signing.dumps({"user": user.pk, "kind": kind}, salt=SALT)
     return f"{settings.SITE_URL}{reverse('unsubscribe', args=[token])}"

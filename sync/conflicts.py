@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -33,6 +32,7 @@ from scheduling.core.event import EventValues, from_json
 from scheduling.details import details_of
 from scheduling.history import reader_of
 from scheduling.models import CalendarEvent, EventRevision, UserProfile
+from scheduling.services import Actor
 from sync.journal import NOTE, tell
 from sync.models import Conflict, GoogleAccount
 
@@ -120,7 +120,7 @@ def _fields(conflict: Conflict, event: CalendarEvent, reader: Reader) -> Iterabl
 
 @transaction.atomic
 def resolve_conflict(
-    *, conflict: Conflict, choices: Mapping[str, str], actor: Any, expected_revision: int | None = None
+    *, conflict: Conflict, choices: Mapping[str, str], actor: Actor, expected_revision: int | None = None
 ) -> CalendarEvent:
     """Close the conflict with `OURS` or `THEIRS` per group (what is not named stays Google's).
 

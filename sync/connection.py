@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from allauth.socialaccount.models import SocialToken
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from scheduling import services
 from scheduling.core.event import is_zone
 from scheduling.models import AuditEntry, Calendar, CalendarEvent
-from scheduling.services import update_profile
+from scheduling.services import Actor, update_profile
 from sync import watch
 from sync.conflicts import let_all_stand
 from sync.core.remote import WRITING_ROLES
@@ -39,7 +39,7 @@ def grants_calendar(scopes: Iterable[str]) -> bool:
     return FULL_SCOPE in granted or {EVENTS_SCOPE, LIST_SCOPE} <= granted
 
 
-def refusal_of_connection(*, user: Any, google_sub: str) -> str:
+def refusal_of_connection(*, user: User, google_sub: str) -> str:
     """Why this Google account cannot be connected for `user`; empty when it can."""
     connected = GoogleAccount.objects.exclude(status=GoogleAccount.Status.DISCONNECTED)
     existing = connected.filter(google_sub=google_sub).first()
@@ -57,7 +57,7 @@ def refusal_of_connection(*, user: Any, google_sub: str) -> str:
 @transaction.atomic
 def store_connection(
     *,
-    user: Any,
+    user: User,
     google_sub: str,
     email: str,
     scopes: Iterable[str],
@@ -132,7 +132,7 @@ def enable_calendar(*, link: CalendarLink) -> Calendar:
     return calendar
 
 
-def _adopt_zone(user: Any, calendar: Calendar, zone: str) -> None:
+def _adopt_zone(user: User, calendar: Calendar, zone: str) -> None:
     """A person who never chose a zone lives in that of the Google calendar."""
     if user.profile.timezone == "UTC" and is_zone(zone):
         update_profile(profile=user.profile, timezone=zone)
@@ -148,7 +148,7 @@ def disable_calendar(*, link: CalendarLink) -> None:
             services.update_calendar(calendar=link.calendar, is_synced=False)
 
 
-def disconnect(*, account: GoogleAccount, actor: Any = None) -> None:
+def disconnect(*, account: GoogleAccount, actor: Actor = None) -> None:
     """Drop the credentials and revoke them at Google. Events stay on both sides; the links stay too, so that
     the same account can come back without guessing who changed what."""
     token = account.refresh_token or account.access_token
@@ -180,7 +180,7 @@ def disconnect(*, account: GoogleAccount, actor: Any = None) -> None:
         logger.warning("Google did not confirm that the token of a disconnected account is revoked")
 
 
-def _forget_others(user: Any, google_sub: str) -> None:
+def _forget_others(user: User, google_sub: str) -> None:
     """Accounts that were left for good: another person's use of this one, this person's other ones.
 
     Their events stay; they no longer say which event in Google they were, because that calendar is another's.
@@ -236,6 +236,6 @@ def confirm_rehearsal(*, account: GoogleAccount) -> None:
         )
 
 
-def _free_color(user: Any) -> int:
+def _free_color(user: User) -> int:
     used = list(Calendar.objects.filter(user=user).values_list("color", flat=True))
     return min(range(1, 12), key=lambda color: (used.count(color), color != 7, color))

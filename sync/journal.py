@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +14,7 @@ from scheduling.core.changes import Difference, Reader, changed_groups, differen
 from scheduling.core.event import EventValues
 from scheduling.core.spans import Span
 from scheduling.models import CalendarEvent
+from scheduling.services import Actor
 from sync.models import GoogleAccount, JournalEntry
 
 PAGE = 20  # entries
@@ -90,7 +90,7 @@ def _line(entry: JournalEntry, reader: Reader) -> Line:
     return Line(entry, differences(before, after, reader), _("Restore") if can_restore else "")
 
 
-def restore_from(*, entry: JournalEntry, actor: Any) -> CalendarEvent:
+def restore_from(*, entry: JournalEntry, actor: Actor) -> CalendarEvent:
     """Bring back what the entry says was before; what changed otherwise since stays. Raises `ReadOnly`, `InvalidEvent`."""
     assert entry.event is not None
     with transaction.atomic():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.utils import timezone
 
@@ -39,7 +39,7 @@ def busy_is_unknown() -> Exists:
     return Exists(CalendarLink.objects.filter(broken, calendar=OuterRef("pk"), is_enabled=True).order_by())
 
 
-def account_of(user: Any) -> GoogleAccount | None:
+def account_of(user: User) -> GoogleAccount | None:
     connected = GoogleAccount.objects.exclude(status=GoogleAccount.Status.DISCONNECTED)
     return connected.filter(user=user).order_by("pk").first()
 
@@ -132,7 +132,7 @@ class Freshness:
     attention: int = 0
 
 
-def freshness_of(user: Any) -> Freshness:
+def freshness_of(user: User) -> Freshness:
     account = account_of(user)
     if account is None:
         return Freshness("off")

@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialLogin, SocialToken
 from allauth.socialaccount.signals import social_account_added, social_account_updated
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db.models import F, Q
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
@@ -109,7 +110,7 @@ def keep_consent(request: HttpRequest, sociallogin: SocialLogin, **kwargs: Any) 
 
 
 @receiver(account_leaving)
-def let_go(user: Any, **kwargs: Any) -> None:
+def let_go(user: User, **kwargs: Any) -> None:
     """Google is told that the grants are over, and that nobody listens to its notices any more."""
     for account in GoogleAccount.objects.filter(user=user).exclude(status=GoogleAccount.Status.DISCONNECTED):
         disconnect(account=account)

@@ -18,6 +18,7 @@ from scheduling import services
 from scheduling.core.event import EventValues, from_json
 from scheduling.details import details_of
 from scheduling.models import CalendarEvent, EventRevision, UserProfile
+from scheduling.services import Actor
 from sync.connection import confirm_rehearsal, waiting_from_before
 from sync.models import EventLink, GoogleAccount
 
@@ -114,7 +115,7 @@ def candidates(account: GoogleAccount) -> list[Candidate]:
 
 
 @transaction.atomic
-def decide(*, account: GoogleAccount, choices: Mapping[str, str], actor: Any) -> None:
+def decide(*, account: GoogleAccount, choices: Mapping[str, str], actor: Actor) -> None:
     """Do as chosen (event id → choice; the default where nothing fitting is), and let the sync begin to send."""
     GoogleAccount.objects.select_for_update().get(pk=account.pk)
     stay = []
@@ -175,7 +176,7 @@ def _sameness(event: CalendarEvent) -> tuple[Any, ...]:
     return event.title.casefold(), event.start, event.end, event.is_all_day, bool(event.recurrence)
 
 
-def _join(event: CalendarEvent, known: EventLink, actor: Any) -> None:
+def _join(event: CalendarEvent, known: EventLink, actor: Actor) -> None:
     """The event from here becomes the one in Google and keeps its id; what only it says is sent."""
     twin = known.event
     assert twin is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -38,7 +39,7 @@ class Lag:
     rows: tuple[LagRow, ...]
 
 
-def lag_of(user: Any, viewer: Viewer) -> Lag | None:
+def lag_of(user: User, viewer: Viewer) -> Lag | None:
     """The last 14 days of the person's connection; None without one. Two queries."""
     account = account_of(user)
     if account is None:

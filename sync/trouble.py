@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import BooleanField, Case, F, Q, When
 from django.urls import reverse
@@ -64,7 +65,7 @@ class Trouble:
         return _("%(day)s at %(time)s") % {"day": viewer.long_day(local.date()), "time": viewer.time(local)}
 
 
-def trouble_of(user: Any) -> Trouble | None:
+def trouble_of(user: User) -> Trouble | None:
     """What stands between this person and their Google calendar."""
     account = account_of(user)
     return None if account is None else _trouble(account)

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
@@ -246,7 +247,7 @@ def _type(request: HttpRequest, type_id: UUID) -> AppointmentType:
     return found
 
 
-def _type_fields(user: Any, given: dict[str, Any]) -> dict[str, Any]:
+def _type_fields(user: User, given: dict[str, Any]) -> dict[str, Any]:
     """What the body says, as the service takes it."""
     fields = dict(given)
     for name in CAPS:

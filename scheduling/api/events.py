@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
@@ -134,7 +135,7 @@ def delete(request: ApiRequest, event_id: UUID, series: Query[ScopeQuery]) -> An
     return Status(204, None)
 
 
-def _create(user: Any, payload: EventIn) -> dict[str, Any]:
+def _create(user: User, payload: EventIn) -> dict[str, Any]:
     calendar = _calendar(user, payload.calendar) if payload.calendar else queries.primary_calendar_of(user)
     values = read_event(payload.model_dump(), before=None, default_zone=user.profile.timezone)
     return write_event(services.create_event(calendar=calendar, values=values, origin=API, actor=user))
@@ -190,7 +191,7 @@ def _answer(response: HttpResponse, event: CalendarEvent) -> dict[str, Any]:
     return write_event(event)
 
 
-def _calendar(user: Any, calendar_id: UUID) -> Calendar:
+def _calendar(user: User, calendar_id: UUID) -> Calendar:
     calendar = queries.calendars_of(user).filter(pk=calendar_id).first()
     if calendar is None:
         raise invalid({"calendar": "Choose one of your own calendars."})

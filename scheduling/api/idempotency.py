@@ -13,6 +13,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -33,7 +34,7 @@ def checked_key(request: HttpRequest) -> str | None:
 
 
 @transaction.atomic
-def answer_once(request: HttpRequest, user: Any, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def answer_once(request: HttpRequest, user: User, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What `work` returns, done at most once for the request's key (without a key: done).
 
     Raises 422 when the key was used for another request.

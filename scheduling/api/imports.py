@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from ninja import Query, Router, Schema, Status
@@ -98,7 +99,7 @@ def read(request: ApiRequest, import_id: UUID) -> Any:
     return _result(job)
 
 
-def _calendar(user: Any, calendar_id: UUID | None) -> Calendar:
+def _calendar(user: User, calendar_id: UUID | None) -> Calendar:
     if calendar_id is None:
         return queries.primary_calendar_of(user)
     calendar = queries.calendars_of(user).filter(pk=calendar_id).first()

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.db.models import Q
 
 from scheduling import queries
@@ -30,7 +31,7 @@ Key = tuple[Any, ...]
 T = TypeVar("T")
 
 
-def list_events(user: Any, query: EventQuery) -> tuple[list[dict[str, Any]], str | None]:
+def list_events(user: User, query: EventQuery) -> tuple[list[dict[str, Any]], str | None]:
     """The items of one page and the cursor of the next; raises 422."""
     if query.since is not None:
         return _changes(user, query)
@@ -42,7 +43,7 @@ def list_events(user: Any, query: EventQuery) -> tuple[list[dict[str, Any]], str
     return _masters(user, query, span)
 
 
-def _changes(user: Any, query: EventQuery) -> tuple[list[dict[str, Any]], str | None]:
+def _changes(user: User, query: EventQuery) -> tuple[list[dict[str, Any]], str | None]:
     # What a series has lost of its occurrences is said by telling all that it still has.
     rows = queries.events_of(user).filter(former_series=None)
     rows = rows.filter(Q(revision__gt=query.since) | Q(series__revision__gt=query.since))
@@ -56,7 +57,7 @@ def _changes(user: Any, query: EventQuery) -> tuple[list[dict[str, Any]], str | 
 
 
 def _masters(
-    user: Any, query: EventQuery, span: Span[datetime] | None
+    user: User, query: EventQuery, span: Span[datetime] | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     rows = queries.events_of(user).live().filter(series=None).order_by("pk")
     if span is not None:
@@ -72,7 +73,7 @@ def _masters(
 
 
 def _occurrences(
-    user: Any, query: EventQuery, span: Span[datetime]
+    user: User, query: EventQuery, span: Span[datetime]
 ) -> tuple[list[dict[str, Any]], str | None]:
     keyed = sorted(
         ((_occurrence_key(occurrence), occurrence) for occurrence in _in_window(user, span)),
@@ -85,7 +86,7 @@ def _occurrences(
     return [write_event(occurrence.event, occurrence) for occurrence in page], following
 
 
-def _in_window(user: Any, span: Span[datetime]) -> list[EventInstance]:
+def _in_window(user: User, span: Span[datetime]) -> list[EventInstance]:
     """The occurrences that overlap; all-day ones by their days in the person's zone."""
     zone = ZoneInfo(user.profile.timezone)
     calendars = queries.calendars_of(user).values_list("pk", flat=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest
 
 from scheduling import queries, services
@@ -64,7 +65,7 @@ class Target:
         return {name: value for name, value in given.items() if name != "recurrence"}
 
 
-def target_of(user: Any, event_id: UUID, query: ScopeQuery, *, lock: bool = False) -> Target:
+def target_of(user: User, event_id: UUID, query: ScopeQuery, *, lock: bool = False) -> Target:
     """Find what is meant. `lock`: it will be changed, so how much of a series is to be said. Raises 404 and 422."""
     events = queries.events_of(user).live()
     if lock:

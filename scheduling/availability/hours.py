@@ -8,6 +8,7 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.db.models import DateField, SmallIntegerField, Value
 from django.db.models.functions import Cast
 
@@ -49,7 +50,7 @@ def hours_of(people: Sequence[Any]) -> dict[Any, Hours]:
     }
 
 
-def weekly_hours_of(user: Any) -> list[AvailableTimeSlot]:
+def weekly_hours_of(user: User) -> list[AvailableTimeSlot]:
     """The weekly hours that count, in order: the person's own, or what their working hours make (not stored)."""
     profile = user.profile
     if profile.hours_are_set:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Q
 
 from scheduling import queries
@@ -58,7 +59,7 @@ def offers_of(
     end: datetime,
     now: datetime,
     duration: int | None = None,
-    hosts: Sequence[Any] | None = None,
+    hosts: Sequence[User] | None = None,
     moving: Booking | None = None,
     hold: Hold | None = None,
 ) -> dict[Any, Offer]:
@@ -86,7 +87,7 @@ def offers_of(
 
 
 def offer_of(
-    user: Any, *, start: datetime, end: datetime, now: datetime, duration: int, increment: int | None = None
+    user: User, *, start: datetime, end: datetime, now: datetime, duration: int, increment: int | None = None
 ) -> Offer:
     """The free time of a person within their hours, by no type's rules."""
     obstacles = obstacles_of([user], start, end, now, None, None, None)[user.pk]
@@ -110,7 +111,7 @@ def slots_of(
     end: datetime,
     now: datetime,
     duration: int | None = None,
-    hosts: Sequence[Any] | None = None,
+    hosts: Sequence[User] | None = None,
     moving: Booking | None = None,
     hold: Hold | None = None,
 ) -> list[Slot]:
@@ -149,7 +150,7 @@ def slots_in(offers: Mapping[Any, Offer], appointment_type: AppointmentType) -> 
 
 
 def reasons_for_starts(
-    appointment_type: AppointmentType, user: Any, starts: Iterable[datetime], *, now: datetime
+    appointment_type: AppointmentType, user: User, starts: Iterable[datetime], *, now: datetime
 ) -> dict[datetime, tuple[Reason, ...]]:
     """ "Why not?" for the cells of a host's grid: no reasons means that the start is offered."""
     wanted = sorted(starts)
@@ -160,12 +161,12 @@ def reasons_for_starts(
     return {moment: offer.reasons(moment) for moment in wanted}
 
 
-def unknown_calendars(user: Any) -> list[Calendar]:
+def unknown_calendars(user: User) -> list[Calendar]:
     """The person's calendars whose busy times are not known now; types that check one cannot be booked."""
     return [c for c in with_unknown(queries.calendars_of(user)) if c.busy_is_unknown]
 
 
-def unbookable_types(user: Any) -> list[AppointmentType]:
+def unbookable_types(user: User) -> list[AppointmentType]:
     """Types, their own and those of their teams, that cannot be booked because calendars cannot be read."""
     hosted = AppointmentType.objects.filter(
         Q(user=user) | Q(hosts__user=user, hosts__accepted_at__isnull=False), is_active=True, deleted_at=None

@@ -20,6 +20,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.base import ModelState
@@ -89,7 +90,7 @@ LIGHT_COLUMNS = (*CONVERTED_COLUMNS, *PLAIN_COLUMNS)
 
 
 class CalendarEventQuerySet(models.QuerySet["CalendarEvent"]):
-    def of(self, user: Any) -> CalendarEventQuerySet:
+    def of(self, user: User) -> CalendarEventQuerySet:
         """Every event of this person, deleted ones too. All reads start here."""
         return self.filter(user=user)
 

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Cast, Coalesce
@@ -83,7 +84,7 @@ class _Days:
         return Q(is_all_day=False) & timed | Q(is_all_day=True, end__gt=self.first)
 
 
-def find(user: Any, wanted: Wanted, *, today: date, place: ZoneInfo, number: str | int = 1) -> Found:
+def find(user: User, wanted: Wanted, *, today: date, place: ZoneInfo, number: str | int = 1) -> Found:
     """Page `number` of what `user` finds; `today` is the day in `place`."""
     days = _Days.of(today, today, place)
     hits = _hits(user, wanted, days, place)
@@ -113,7 +114,7 @@ class _Counted:
         return self._hits[part]
 
 
-def _hits(user: Any, wanted: Wanted, today: _Days, place: ZoneInfo) -> QuerySet[Any]:
+def _hits(user: User, wanted: Wanted, today: _Days, place: ZoneInfo) -> QuerySet[Any]:
     """The events, each with its `rank` and the start that it is `shown` with, in order."""
     found = matching(words_of(wanted.text), words_of(wanted.people))
     mine = CalendarEvent.objects.of(user).live().filter(found)

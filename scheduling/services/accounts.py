@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -26,7 +27,7 @@ def create_administrator(*, email: str, password: str) -> Any:
     return user
 
 
-def delete_account(*, user: Any) -> None:
+def delete_account(*, user: User) -> None:
     """Everything of this person goes, here; what is in Google stays there.
 
     First their page is closed and the guests of what is to come are told; then whoever mirrors the calendars lets go

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, time
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
@@ -25,7 +26,7 @@ LABEL_LIMIT = 200
 
 
 @transaction.atomic
-def create_type(*, user: Any, calendars_to_check: Iterable[Calendar] = (), **fields: Any) -> AppointmentType:
+def create_type(*, user: User, calendars_to_check: Iterable[Calendar] = (), **fields: Any) -> AppointmentType:
     """A new appointment type. Raises Django's `ValidationError` by field."""
     made = AppointmentType(user=user, **fields)
     made.position = (
@@ -74,7 +75,7 @@ def renew_secret(*, appointment_type: AppointmentType) -> AppointmentType:
 @transaction.atomic
 def add_override(
     *,
-    user: Any,
+    user: User,
     date: date,
     last_date: date | None = None,
     start_time: time | None = None,
@@ -182,7 +183,7 @@ def _are_choices(choices: Any) -> bool:
     )
 
 
-def _own(user: Any, calendars: Iterable[Calendar]) -> Sequence[Calendar]:
+def _own(user: User, calendars: Iterable[Calendar]) -> Sequence[Calendar]:
     chosen = list(calendars)
     if any(calendar.user_id != user.pk for calendar in chosen):
         raise ValidationError({"calendars_to_check": _("Choose your own calendars.")})

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from scheduling.models import AuditEntry
+from scheduling.services.changes import Actor
 
 KEPT_FOR = timedelta(days=400)
 
 
 def record(
-    *, user: Any, action: str, about: str = "", actor: Any = None, address: str | None = None
+    *, user: User | None, action: str, about: str = "", actor: Actor = None, address: str | None = None
 ) -> AuditEntry:
     """Note a deed on the account of `user`, done by `actor` (by default themselves).
 
     `about` names no other person and no content: names of fields, tokens and kinds.
     """
-    return AuditEntry.objects.create(
-        user=user, actor=actor or user, action=action, about=about[:200], address=address
-    )
+    by = actor if isinstance(actor, User) else user
+    return AuditEntry.objects.create(user=user, actor=by, action=action, about=about[:200], address=address)
 
 
 def forget_old_audit_entries() -> int:
     return AuditEntry.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
-def anonymise(user: Any) -> None:
+def anonymise(user: User) -> None:
     """What a person who leaves did stays as a number: without them, their address, and the names they gave."""
     AuditEntry.objects.filter(user=user).update(user=None, actor=None, about="", address=None)
     AuditEntry.objects.filter(actor=user).update(actor=None)

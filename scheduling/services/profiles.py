@@ -15,6 +15,7 @@ from scheduling import live
 from scheduling.core.event import is_zone
 from scheduling.models import ApiToken, AuditEntry, AvailableTimeSlot, Calendar, UserProfile
 from scheduling.services.audit import record
+from scheduling.services.changes import Actor
 from scheduling.services.revisions import next_revision
 from scheduling.unsubscribe import AGENDA, NOTIFICATIONS
 
@@ -51,7 +52,7 @@ def ensure_profile(*, user: User, timezone_name: str = "") -> UserProfile:
 
 
 @transaction.atomic
-def update_profile(*, profile: UserProfile, actor: Any = None, **changes: Any) -> UserProfile:
+def update_profile(*, profile: UserProfile, actor: Actor = None, **changes: Any) -> UserProfile:
     """Save named fields of the profile; what they must satisfy is the form's or the API's to check.
 
     `actor`: who changed them, when it was not the person.

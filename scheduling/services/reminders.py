@@ -20,6 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -83,7 +84,7 @@ def remind(user_id: int) -> int:
     return sum(mail is not None for mail in queued)
 
 
-def take_page_reminders(*, user: Any) -> tuple[list[Reminder], datetime | None]:
+def take_page_reminders(*, user: User) -> tuple[list[Reminder], datetime | None]:
     """(what a page of this person has to say now and says once, when there is more to say within a day)."""
     profile, now = user.profile, timezone.now()
     if not profile.page_notifications:
@@ -143,7 +144,7 @@ def _agenda_mail(profile: UserProfile, day: date) -> OutgoingMail | None:
     place = ZoneInfo(profile.timezone)
     span = window(day, day + DAY, place)
     midnight = datetime.combine(day, time.min, UTC)
-    calendars = calendars_of(profile.user_id).filter(is_visible=True).values_list("pk", flat=True)
+    calendars = calendars_of(profile.user).filter(is_visible=True).values_list("pk", flat=True)
     occurrences = [
         o
         for o in occurrences_between(calendars, span.start, span.end)

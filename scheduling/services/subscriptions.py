@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -38,7 +38,7 @@ MOST_AT_ONCE = 2
 CHUNK = 100
 
 
-def subscribe(*, user: Any, url: str, name: str = "", color: int = 7) -> CalendarSubscription:
+def subscribe(*, user: User, url: str, name: str = "", color: int = 7) -> CalendarSubscription:
     """A new calendar that mirrors `url`, which the worker then reads. Raises `InvalidEvent` for a bad address."""
     url = _checked(url)
     with transaction.atomic():

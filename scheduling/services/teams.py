@@ -9,10 +9,9 @@ Invariants:
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -58,7 +57,7 @@ def invite_by_mail(*, appointment_type: AppointmentType, email: str) -> Appointm
 
 
 @transaction.atomic
-def invite_host(*, appointment_type: AppointmentType, user: Any) -> AppointmentTypeHost:
+def invite_host(*, appointment_type: AppointmentType, user: User) -> AppointmentTypeHost:
     """Ask somebody to join the team, who gets a mail; the owner joins at once."""
     last = appointment_type.hosts.order_by("position").last()
     member, is_new = AppointmentTypeHost.objects.get_or_create(

@@ -20,6 +20,7 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -45,7 +46,7 @@ State = WebhookDelivery.State
 
 
 @transaction.atomic
-def create_webhook(*, user: Any, url: str, kinds: list[str]) -> Webhook:
+def create_webhook(*, user: User, url: str, kinds: list[str]) -> Webhook:
     """Raises `InvalidEvent` for an address that is never asked."""
     if Webhook.objects.filter(user=user).count() >= MOST_PER_PERSON:
         raise InvalidEvent(

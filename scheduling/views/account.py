@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.utils import get_next_redirect_url
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from scheduling import account_queries, queries, services, takeout
 from scheduling.account_forms import LeaveForm, TokenForm
+from scheduling.htmx import SignedInRequest
 from scheduling.models import AuditEntry, Booking
 from scheduling.rates import seconds_to_wait
 from scheduling.reauthentication import go_and_confirm, providers_of, recent_confirmation_required
@@ -29,12 +29,12 @@ EXPORTS_PER_MINUTE = 3
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: SignedInRequest) -> HttpResponse:
     """The list; POST makes a token and shows it, this once."""
     form = TokenForm(request.POST if request.method == "POST" else None)
     made = ""
     if form.is_valid():
-        user: Any = request.user
+        user: User = request.user
         made = services.create_api_token(user=user, **form.values())
         form = TokenForm()
     context = {
@@ -47,7 +47,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
+def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponse:
     token = get_object_or_404(account_queries.tokens_of(request.user), pk=token_id)
     services.revoke_api_token(token=token)
     messages.success(
@@ -58,7 +58,7 @@ def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
 
 @require_GET
 @never_cache
-def activity(request: HttpRequest) -> HttpResponse:
+def activity(request: SignedInRequest) -> HttpResponse:
     page = Paginator(account_queries.audit_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request, "scheduling/activity.html", {"page": page, "zone": queries.profile_of(request.user).timezone}
@@ -66,7 +66,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+def end_session(request: SignedInRequest, session_id: int) -> HttpResponse:
     """Sign one other browser out; its open pages stop hearing of changes soon after."""
     session = get_object_or_404(UserSession, user=request.user, pk=session_id)
     session.end()
@@ -75,7 +75,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
 
 
 @require_POST
-def export_all(request: HttpRequest) -> HttpResponseBase:
+def export_all(request: SignedInRequest) -> HttpResponseBase:
     """Everything as one zip."""
     if wait := seconds_to_wait(f"takeout-{request.user.pk}", EXPORTS_PER_MINUTE):
         return HttpResponse("Too many exports.\n", status=429, headers={"Retry-After": str(wait)})
@@ -88,7 +88,7 @@ def export_all(request: HttpRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def confirm_identity(request: HttpRequest) -> HttpResponseBase:
+def confirm_identity(request: SignedInRequest) -> HttpResponseBase:
     """Where somebody without a password here says once more who they are: at the provider they sign in by."""
     accounts = providers_of(request.user)
     if not accounts:
@@ -105,7 +105,7 @@ def confirm_identity(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @never_cache
 @recent_confirmation_required
-def leave(request: HttpRequest) -> HttpResponseBase:
+def leave(request: SignedInRequest) -> HttpResponseBase:
     """What goes and what stays; POST with one's own address typed ends the account."""
     user = request.user
     form = LeaveForm(request.POST if request.method == "POST" else None, user=user)

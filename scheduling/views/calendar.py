@@ -27,7 +27,7 @@ from scheduling.core.crowd import Crowd, thin_out
 from scheduling.core.event import EARLIEST, LATEST
 from scheduling.core.spans import Span, overlap
 from scheduling.core.zones import DAY, month_weeks, window
-from scheduling.htmx import HtmxHttpRequest, done, is_phone, vary, wants_fragment
+from scheduling.htmx import SignedInRequest, done, is_phone, vary, wants_fragment
 from scheduling.models import Calendar, EventInstance, UserProfile
 from scheduling.presentation import Item, Period, Viewer
 from scheduling.profile_form import ProfileForm
@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def calendar(request: HtmxHttpRequest) -> HttpResponse:
+def calendar(request: SignedInRequest) -> HttpResponse:
     """This month; on a phone the agenda from today."""
     viewer = Viewer.of(queries.profile_of(request.user), queries.utc_now())
     view = "agenda" if is_phone(request) else "month"
@@ -60,7 +60,7 @@ def calendar(request: HtmxHttpRequest) -> HttpResponse:
 
 
 @require_GET
-def calendar_view(request: HtmxHttpRequest, view: str, date: str) -> HttpResponse:
+def calendar_view(request: SignedInRequest, view: str, date: str) -> HttpResponse:
     viewer = Viewer.of(queries.profile_of(request.user), queries.utc_now())
     if view not in presentation.VIEWS:
         raise Http404
@@ -78,7 +78,7 @@ def parse_day(text: str) -> Date:
     return day
 
 
-def _show(request: HtmxHttpRequest, viewer: Viewer, period: Period) -> HttpResponse:
+def _show(request: SignedInRequest, viewer: Viewer, period: Period) -> HttpResponse:
     calendars = list(queries.calendars_of(request.user))
     state = _state_of(request, viewer, period, calendars)
     is_fragment = wants_fragment(request)
@@ -104,7 +104,7 @@ def _show(request: HtmxHttpRequest, viewer: Viewer, period: Period) -> HttpRespo
 
 
 def _drawn_grid(
-    request: HtmxHttpRequest,
+    request: SignedInRequest,
     viewer: Viewer,
     period: Period,
     calendars: list[Calendar],
@@ -131,7 +131,7 @@ def _drawn_grid(
 
 
 @require_GET
-def day_list(request: HtmxHttpRequest, date: str) -> HttpResponse:
+def day_list(request: SignedInRequest, date: str) -> HttpResponse:
     """All of one day: what "+N more" opens in a popover. As a page the agenda has it."""
     viewer, day = Viewer.of(queries.profile_of(request.user), queries.utc_now()), parse_day(date)
     if not wants_fragment(request):
@@ -184,7 +184,7 @@ def _nothing(calendars: list[Calendar], items: list[Item], period: Period, viewe
     return "" if any(overlap(item.entry.days(viewer.place), shown) for item in items) else "event"
 
 
-def _state_of(request: HttpRequest, viewer: Viewer, period: Period, calendars: list[Calendar]) -> str:
+def _state_of(request: SignedInRequest, viewer: Viewer, period: Period, calendars: list[Calendar]) -> str:
     """An ETag of everything that the grid shows."""
     bucket = int(viewer.now.timestamp() // (STILL_MINUTES * 60))
     profile = queries.profile_of(request.user)
@@ -207,7 +207,7 @@ def _state_of(request: HttpRequest, viewer: Viewer, period: Period, calendars: l
 
 
 @require_POST
-def visibility(request: HtmxHttpRequest, calendar_id: UUID) -> HttpResponse:
+def visibility(request: SignedInRequest, calendar_id: UUID) -> HttpResponse:
     """Show or hide one calendar."""
     calendar = get_object_or_404(queries.calendars_of(request.user), pk=calendar_id)
     services.set_calendar_visibility(
@@ -217,14 +217,14 @@ def visibility(request: HtmxHttpRequest, calendar_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def show_all(request: HtmxHttpRequest) -> HttpResponse:
+def show_all(request: SignedInRequest) -> HttpResponse:
     """Show every calendar."""
     for calendar in queries.calendars_of(request.user):
         services.set_calendar_visibility(calendar=calendar, is_visible=True)
     return _changed(request)
 
 
-def _changed(request: HtmxHttpRequest) -> HttpResponse:
+def _changed(request: SignedInRequest) -> HttpResponse:
     if wants_fragment(request):
         return done({"events-changed": {}})
     back = request.POST.get("next", "")
@@ -233,7 +233,7 @@ def _changed(request: HtmxHttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def settings_page(request: HttpRequest) -> HttpResponse:
+def settings_page(request: SignedInRequest) -> HttpResponse:
     """HTMX saves with every change: what is wrong comes back at its field, all else stays as it stands there."""
     profile: UserProfile = queries.profile_of(request.user)
     form = ProfileForm(request.POST or None, initial=ProfileForm.values_of(profile))

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from scheduling import queries, services
 from scheduling.exchange_forms import SubscriptionForm
-from scheduling.htmx import page_or_fragment, vary
+from scheduling.htmx import SignedInRequest, page_or_fragment, vary
 from scheduling.models import CalendarSubscription
 from scheduling.services import InvalidEvent
 from scheduling.tasks import enqueue_due_subscriptions
@@ -22,7 +22,7 @@ from scheduling.views.feeds import feed_address
 
 
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     return page_or_fragment(
         request,
         "scheduling/calendars.html",
@@ -32,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def subscribe(request: HttpRequest) -> HttpResponse:
+def subscribe(request: SignedInRequest) -> HttpResponse:
     form = SubscriptionForm(request.POST)
     if form.is_valid():
         try:
@@ -48,7 +48,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def subscription(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
+def subscription(request: SignedInRequest, calendar_id: UUID) -> HttpResponse:
     """One subscription: its state, what could not be taken, another address."""
     found = _subscription_or_404(request, calendar_id)
     form = SubscriptionForm(
@@ -74,7 +74,7 @@ def subscription(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def refresh(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
+def refresh(request: SignedInRequest, calendar_id: UUID) -> HttpResponse:
     found = _subscription_or_404(request, calendar_id)
     services.refresh_soon(subscription=found)
     enqueue_due_subscriptions()
@@ -83,7 +83,7 @@ def refresh(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def unsubscribe(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
+def unsubscribe(request: SignedInRequest, calendar_id: UUID) -> HttpResponse:
     found = _subscription_or_404(request, calendar_id)
     if request.method == "GET":
         return vary(render(request, "scheduling/unsubscribe_calendar.html", {"subscription": found}))
@@ -94,7 +94,7 @@ def unsubscribe(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def sharing(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
+def sharing(request: SignedInRequest, calendar_id: UUID) -> HttpResponse:
     """The secret addresses of one calendar."""
     calendar = get_object_or_404(queries.calendars_of(request.user), pk=calendar_id)
     feeds = {feed.is_busy_only: feed for feed in queries.feeds_of(request.user).filter(calendar=calendar)}
@@ -109,7 +109,7 @@ def sharing(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
     return vary(render(request, "scheduling/sharing.html", {"calendar": calendar, "kinds": kinds}))
 
 
-def _index_context(request: HttpRequest, form: SubscriptionForm) -> dict[str, Any]:
+def _index_context(request: SignedInRequest, form: SubscriptionForm) -> dict[str, Any]:
     subscriptions = list(queries.subscriptions_of(request.user))
     subscribed = {found.calendar_id for found in subscriptions}
     shared = set(queries.feeds_of(request.user).values_list("calendar", flat=True))
@@ -123,5 +123,5 @@ def _index_context(request: HttpRequest, form: SubscriptionForm) -> dict[str, An
     }
 
 
-def _subscription_or_404(request: HttpRequest, calendar_id: UUID) -> CalendarSubscription:
+def _subscription_or_404(request: SignedInRequest, calendar_id: UUID) -> CalendarSubscription:
     return get_object_or_404(queries.subscriptions_of(request.user), pk=calendar_id)

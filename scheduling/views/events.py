@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,7 @@ from scheduling.booking_queries import ended_with
 from scheduling.core.event import InvalidEvent
 from scheduling.details import details_of
 from scheduling.forms import EventForm
-from scheduling.htmx import page_or_fragment, vary, wants_fragment
+from scheduling.htmx import SignedInRequest, page_or_fragment, vary, wants_fragment
 from scheduling.initial import initial_of_copy, initial_of_new
 from scheduling.models import CalendarEvent
 from scheduling.queries import profile_of, trash_of, writable_calendars_of
@@ -38,7 +38,7 @@ TRASH_DAYS = 30
 
 # --- pages -------------------------------------------------------------------------------------
 @require_GET
-def detail(request: HttpRequest, event_id: UUID) -> HttpResponse:
+def detail(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     event, occurrence = scopes.addressed(request, event_id)
     shown = occurrence.as_event() if occurrence else event
     context = {
@@ -51,7 +51,7 @@ def detail(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     form = EventForm(
         request.POST if request.method == "POST" else None,
         profile=profile_of(request.user),
@@ -77,7 +77,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
+def edit(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """Of a series, `?occurrence=` names one, and `scope` says what changes with it; without it that is asked.
 
     Without `occurrence` the series itself is edited, at its first event.
@@ -131,7 +131,7 @@ def edit(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def delete(request: HttpRequest, event_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """Of a series, `occurrence` names one and `scope` says what else goes; without `scope` that is asked."""
     event = event_or_404(request, event_id)
     said = {**request.GET.dict(), **request.POST.dict()}
@@ -169,7 +169,7 @@ def delete(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def trash(request: HttpRequest) -> HttpResponse:
+def trash(request: SignedInRequest) -> HttpResponse:
     profile = profile_of(request.user)
     since = timezone.now() - timedelta(days=TRASH_DAYS)
     rows = [(event, details_of(event, profile)) for event in trash_of(request.user, since)]
@@ -177,7 +177,7 @@ def trash(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def quick_add(request: HttpRequest) -> HttpResponse:
+def quick_add(request: SignedInRequest) -> HttpResponse:
     profile = profile_of(request.user)
     text = (request.POST if request.method == "POST" else request.GET).get("text", "")[: quickadd.LONGEST]
     understood = quickadd.understand(
@@ -203,7 +203,7 @@ def quick_add(request: HttpRequest) -> HttpResponse:
 
 # --- changes without a page --------------------------------------------------------------------
 @require_POST
-def restore(request: HttpRequest, event_id: UUID) -> HttpResponse:
+def restore(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     event = event_or_404(request, event_id)
     try:
         event = services.restore_event(event=event, origin="web", actor=request.user)
@@ -213,7 +213,7 @@ def restore(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def undo(request: HttpRequest, event_id: UUID) -> HttpResponse:
+def undo(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     event = event_or_404(request, event_id)
     try:
         event = services.undo_change(
@@ -237,7 +237,7 @@ def undo(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return _back(request, event)
 
 
-def _back(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
+def _back(request: SignedInRequest, event: CalendarEvent) -> HttpResponse:
     words = {"title": event.title, "when": when(event.start, profile_of(request.user))}
     message = _("“%(title)s” is back on %(when)s.") % words
     if guests := ended_with(event).values_list("guest_name", flat=True):  # too late: they know, or soon will
@@ -246,7 +246,7 @@ def _back(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
 
 
 # --- parts -------------------------------------------------------------------------------------
-def _initial_of_new(request: HttpRequest) -> dict[str, Any]:
+def _initial_of_new(request: SignedInRequest) -> dict[str, Any]:
     profile = profile_of(request.user)
     if copied := request.GET.get("copy"):
         try:
@@ -257,7 +257,7 @@ def _initial_of_new(request: HttpRequest) -> dict[str, Any]:
 
 
 def _form_page(
-    request: HttpRequest,
+    request: SignedInRequest,
     form: EventForm,
     event: CalendarEvent | None = None,
     *,
@@ -282,7 +282,7 @@ def _form_page(
 
 
 def _quick_add_page(
-    request: HttpRequest, understood: quickadd.Understood, *, status: int, error: str = ""
+    request: SignedInRequest, understood: quickadd.Understood, *, status: int, error: str = ""
 ) -> HttpResponse:
     only_preview = wants_fragment(request) and request.headers.get("HX-Target") == "quick-add-preview"
     context = {
@@ -296,7 +296,7 @@ def _quick_add_page(
 
 
 def _save_edit(
-    request: HttpRequest,
+    request: SignedInRequest,
     form: EventForm,
     event: CalendarEvent,
     occurrence: SeriesOccurrence | None,

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from scheduling import queries, services
 from scheduling.core.ical import FORMAT
 from scheduling.exporting import calendar_text, event_text, file_name
+from scheduling.htmx import SignedInRequest
 from scheduling.models import CalendarFeed
 from scheduling.rates import seconds_to_wait
 
@@ -59,27 +60,27 @@ def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
 
 
 @require_safe
-def export_calendar(request: HttpRequest, calendar_id: UUID) -> HttpResponseBase:
+def export_calendar(request: SignedInRequest, calendar_id: UUID) -> HttpResponseBase:
     calendar = get_object_or_404(queries.calendars_of(request.user), pk=calendar_id)
     response = StreamingHttpResponse(_stream(request, calendar_text(calendar)), content_type=CALENDAR)
     return _as_file(response, calendar.name)
 
 
 @require_safe
-def export_event(request: HttpRequest, event_id: UUID) -> HttpResponseBase:
+def export_event(request: SignedInRequest, event_id: UUID) -> HttpResponseBase:
     event = get_object_or_404(queries.events_of(request.user).live(), pk=event_id, series=None)
     return _as_file(HttpResponse(event_text(event), content_type=CALENDAR), event.title or "event")
 
 
 @require_POST
-def open_feed(request: HttpRequest, calendar_id: UUID) -> HttpResponse:
+def open_feed(request: SignedInRequest, calendar_id: UUID) -> HttpResponse:
     calendar = get_object_or_404(queries.calendars_of(request.user), pk=calendar_id)
     services.open_feed(calendar=calendar, is_busy_only=request.POST.get("kind") == "busy")
     return redirect("calendar-sharing", calendar_id=calendar.pk)
 
 
 @require_POST
-def renew_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
+def renew_feed(request: SignedInRequest, feed_id: UUID) -> HttpResponse:
     found = _feed_or_404(request, feed_id)
     services.renew_feed(feed=found)
     messages.success(request, _("The address is a new one. Whoever has the old one reads nothing any more."))
@@ -87,7 +88,7 @@ def renew_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def close_feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
+def close_feed(request: SignedInRequest, feed_id: UUID) -> HttpResponse:
     found = _feed_or_404(request, feed_id)
     services.close_feed(feed=found)
     messages.success(request, _("The address is gone. Nobody reads this calendar by it any more."))
@@ -99,7 +100,7 @@ def feed_address(found: CalendarFeed) -> str:
     return f"{settings.SITE_URL}/feeds/{found.secret}.ics" if found.secret else ""
 
 
-def _feed_or_404(request: HttpRequest, feed_id: UUID) -> CalendarFeed:
+def _feed_or_404(request: SignedInRequest, feed_id: UUID) -> CalendarFeed:
     return get_object_or_404(queries.feeds_of(request.user), pk=feed_id)
 
 

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -79,7 +80,7 @@ def picker_of(
     reader: shown.Reader,
     *,
     duration: int | None = None,
-    hosts: Sequence[Any] | None = None,
+    hosts: Sequence[User] | None = None,
     moving: Booking | None = None,
 ) -> shown.Picker:
     """Five weeks of free time; a week and a day that the address names wrongly are those of the first free time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -14,14 +14,14 @@ from scheduling import services
 from scheduling.core.event import InvalidEvent
 from scheduling.details import details_of
 from scheduling.history import history_of
-from scheduling.htmx import vary
+from scheduling.htmx import SignedInRequest, vary
 from scheduling.models import EventRevision
 from scheduling.queries import events_of, profile_of
 from scheduling.services import ReadOnly, StaleEvent
 
 
 @require_GET
-def history(request: HttpRequest, event_id: UUID) -> HttpResponse:
+def history(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     event = get_object_or_404(events_of(request.user), pk=event_id)
     profile = profile_of(request.user)
     context = {"event": event, "changes": history_of(event, profile), **details_of(event, profile)}
@@ -29,7 +29,7 @@ def history(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def restore(request: HttpRequest, event_id: UUID, change_id: int) -> HttpResponse:
+def restore(request: SignedInRequest, event_id: UUID, change_id: int) -> HttpResponse:
     """Bring back what the event was before this change."""
     event = get_object_or_404(events_of(request.user), pk=event_id)
     change = get_object_or_404(

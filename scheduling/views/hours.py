@@ -8,8 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from scheduling import availability, booking_queries, queries, services
 from scheduling.core.zones import instant
 from scheduling.hours_forms import DateForm, Range, WeekForm
+from scheduling.htmx import SignedInRequest
 from scheduling.models import AppointmentType, UserProfile
 from scheduling.presentation.booking import Reader
 from scheduling.presentation.reasons import Check, checks
@@ -31,7 +33,7 @@ COPIES = {
 
 
 @require_http_methods(["GET", "POST"])
-def hours(request: HttpRequest) -> HttpResponse:
+def hours(request: SignedInRequest) -> HttpResponse:
     """POST saves the whole week; the buttons in it copy a day first."""
     if request.method == "GET":
         return _page(request, WeekForm.of(availability.weekly_hours_of(request.user)))
@@ -45,14 +47,14 @@ def hours(request: HttpRequest) -> HttpResponse:
             said = _("Copied to %(days)s and saved.") % {"days": words}
     if not week.is_valid():
         return _page(request, week, status=422)
-    user: Any = request.user
+    user: User = request.user
     services.replace_available_slots(user=user, slots=week.ranges)
     messages.success(request, said)
     return redirect("hours")
 
 
 @require_POST
-def add_date(request: HttpRequest) -> HttpResponse:
+def add_date(request: SignedInRequest) -> HttpResponse:
     form = DateForm(request.POST)
     if form.is_valid():
         try:
@@ -67,7 +69,7 @@ def add_date(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def delete_date(request: HttpRequest, override_id: int) -> HttpResponse:
+def delete_date(request: SignedInRequest, override_id: int) -> HttpResponse:
     override = get_object_or_404(request.user.date_overrides, pk=min(override_id, 2**63 - 1))  # type: ignore[union-attr]
     services.delete_override(override=override)
     messages.success(request, _("Date removed; the weekly hours count again."))
@@ -75,7 +77,7 @@ def delete_date(request: HttpRequest, override_id: int) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, week: WeekForm, *, dates: DateForm | None = None, status: int = 200
+    request: SignedInRequest, week: WeekForm, *, dates: DateForm | None = None, status: int = 200
 ) -> HttpResponse:
     profile = queries.profile_of(request.user)
     types = list(booking_queries.types_of(request.user))
@@ -94,7 +96,7 @@ def _page(
 
 
 def _why(
-    user: Any, profile: UserProfile, types: list[AppointmentType], asked: Mapping[str, str]
+    user: User, profile: UserProfile, types: list[AppointmentType], asked: Mapping[str, str]
 ) -> dict[str, Any]:
     """Whether a time is offered and what speaks against it, by the engine that offers times to guests."""
     place, now = ZoneInfo(profile.timezone), timezone.now()

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -17,7 +17,7 @@ from scheduling.core.event import parse_moment
 from scheduling.core.ical import UnreadableCalendar
 from scheduling.core.zones import wall_time
 from scheduling.exchange_forms import ImportForm
-from scheduling.htmx import page_or_fragment, vary
+from scheduling.htmx import SignedInRequest, page_or_fragment, vary
 from scheduling.models import CalendarImport, UserProfile
 from scheduling.services import ReadOnly
 from scheduling.tasks import enqueue_import_reading, enqueue_import_writing
@@ -26,7 +26,7 @@ State = CalendarImport.State
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     calendars = queries.writable_calendars_of(request.user)
     form = ImportForm(request.POST or None, request.FILES or None, calendars=calendars)
     if request.method == "POST" and form.is_valid():
@@ -46,7 +46,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def show(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def show(request: SignedInRequest, import_id: UUID) -> HttpResponse:
     """One import: before, while and after it is written. POST says yes, or `discard`s it."""
     job = get_object_or_404(queries.imports_of(request.user), pk=import_id)
     if request.method == "POST":
@@ -61,7 +61,7 @@ def show(request: HttpRequest, import_id: UUID) -> HttpResponse:
     )
 
 
-def _context(job: CalendarImport, request: HttpRequest) -> dict[str, Any]:
+def _context(job: CalendarImport, request: SignedInRequest) -> dict[str, Any]:
     profile = queries.profile_of(request.user)
     counts = {kind: job.counts.get(kind, 0) for kind in ("created", "updated", "unchanged", "skipped")}
     return {

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
@@ -17,6 +17,7 @@ from scheduling.core import wording
 from scheduling.core.spans import Span, total
 from scheduling.core.statistics import busy_in
 from scheduling.core.zones import DAY, window
+from scheduling.htmx import SignedInRequest
 from scheduling.models import CalendarEvent
 from scheduling.presentation import Viewer, hits_of
 from scheduling.presentation.insights import SPANS, Periods, insights
@@ -64,7 +65,7 @@ class BookingsForm(DaysForm):
 
 
 @require_GET
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: SignedInRequest) -> HttpResponse:
     viewer = _viewer(request)
     wanted = request.GET.get("weeks", "")
     count = int(wanted) if wanted in set(map(str, SPANS)) else 8
@@ -88,7 +89,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def events(request: HttpRequest) -> HttpResponse:
+def events(request: SignedInRequest) -> HttpResponse:
     """The events of some days, narrowed by kind or to an hour of the week."""
     viewer, form = _viewer(request), EventsForm(request.GET)
     days, values = form.days(), form.cleaned_data
@@ -117,7 +118,7 @@ def events(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def bookings(request: HttpRequest) -> HttpResponse:
+def bookings(request: SignedInRequest) -> HttpResponse:
     """The bookings made, cancelled or missed by their guests in some days."""
     viewer, form = _viewer(request), BookingsForm(request.GET)
     days, values = form.days(), form.cleaned_data
@@ -131,7 +132,7 @@ def bookings(request: HttpRequest) -> HttpResponse:
     return render(request, "scheduling/dashboard_bookings.html", context)
 
 
-def _viewer(request: HttpRequest) -> Viewer:
+def _viewer(request: SignedInRequest) -> Viewer:
     return Viewer.of(queries.profile_of(request.user), queries.utc_now())
 
 

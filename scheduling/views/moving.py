@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from scheduling.core import wording
 from scheduling.core.event import EventValues, InvalidEvent
 from scheduling.core.moving import Move, moved_span
-from scheduling.htmx import page_or_fragment, vary, wants_fragment
+from scheduling.htmx import SignedInRequest, page_or_fragment, vary, wants_fragment
 from scheduling.initial import initial_span
 from scheduling.models import Calendar, CalendarEvent, UserProfile
 from scheduling.queries import profile_of, writable_calendars_of
@@ -29,7 +29,7 @@ FIELDS = (
 
 
 @require_http_methods(["GET", "POST"])
-def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
+def move(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """GET: the form "Move to…". POST: another time (`core.moving.Move` names the fields), another calendar.
 
     `occurrence` says which one of a series was moved and `scope` what else goes with it: without it the answer is
@@ -75,7 +75,7 @@ def move(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return saved(request, after, message, icon="check-lg", undo=is_other and scopes.undo_of(event, after))
 
 
-def _form(request: HttpRequest, event: CalendarEvent) -> HttpResponse:
+def _form(request: SignedInRequest, event: CalendarEvent) -> HttpResponse:
     profile = profile_of(request.user)
     key = request.GET.get("occurrence", "")
     try:
@@ -105,7 +105,7 @@ def _moved(values: EventValues, move: Move, profile: UserProfile) -> EventValues
     return new if new.time_zone else replace(new, time_zone=profile.timezone)
 
 
-def _calendar(request: HttpRequest, calendar_id: str) -> Calendar | None:
+def _calendar(request: SignedInRequest, calendar_id: str) -> Calendar | None:
     """The calendar to move to, among the person's own; None leaves the event where it is."""
     return next((c for c in writable_calendars_of(request.user) if str(c.pk) == calendar_id), None)
 
@@ -135,7 +135,7 @@ def _what(
 
 
 def _stale(
-    request: HttpRequest, event: CalendarEvent, values: EventValues, said: dict[str, str]
+    request: SignedInRequest, event: CalendarEvent, values: EventValues, said: dict[str, str]
 ) -> HttpResponse:
     """The event changed under the hand: keep this move, or leave what is there."""
     try:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django_htmx.http import trigger_client_event
 from scheduling import services
 from scheduling.core import wording
 from scheduling.core.zones import wall_time
-from scheduling.htmx import vary
+from scheduling.htmx import SignedInRequest, vary
 from scheduling.models import UserProfile
 from scheduling.queries import profile_of
 from scheduling.reminders import Reminder, address_of, words_of
@@ -26,7 +26,7 @@ LONGEST_WAIT = 900  # seconds; whatever changes meanwhile makes the page ask at 
 
 
 @require_POST
-def page_reminders(request: HttpRequest) -> HttpResponse:
+def page_reminders(request: SignedInRequest) -> HttpResponse:
     """The element that asks again when the next reminder is due, and a toast for what is due now."""
     reminders, following = services.take_page_reminders(user=request.user)
     wait = LONGEST_WAIT

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 from scheduling.core import wording
 from scheduling.core.zones import wall_time
 from scheduling.grace import send_grace
-from scheduling.htmx import done, wants_fragment
+from scheduling.htmx import SignedInRequest, done, wants_fragment
 from scheduling.models import CalendarEvent, UserProfile
 from scheduling.queries import events_of, profile_of
 
 
-def event_or_404(request: HttpRequest, event_id: UUID) -> CalendarEvent:
+def event_or_404(request: SignedInRequest, event_id: UUID) -> CalendarEvent:
     """An event of the person who asks, deleted ones too."""
     return get_object_or_404(events_of(request.user), pk=event_id)
 
@@ -38,7 +38,7 @@ def when(start: datetime | date, profile: UserProfile) -> str:
 
 
 def saved(
-    request: HttpRequest,
+    request: SignedInRequest,
     event: CalendarEvent,
     message: str,
     *,
@@ -59,7 +59,7 @@ def saved(
     return done({"events-changed": {"event": str(event.pk), "revision": event.revision}, "toast": toast})
 
 
-def refused(request: HttpRequest, event: CalendarEvent, message: str, *, status: int) -> HttpResponse:
+def refused(request: SignedInRequest, event: CalendarEvent, message: str, *, status: int) -> HttpResponse:
     """Nothing was written, and `message` says why."""
     if wants_fragment(request):
         return done(

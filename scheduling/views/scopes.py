@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,7 +18,7 @@ from scheduling import services
 from scheduling.core import wording
 from scheduling.core.event import EventValues, format_moment
 from scheduling.core.zones import wall_time
-from scheduling.htmx import page_or_fragment, wants_fragment
+from scheduling.htmx import SignedInRequest, page_or_fragment, wants_fragment
 from scheduling.models import Calendar, CalendarEvent, UserProfile
 from scheduling.queries import profile_of
 from scheduling.series import SeriesOccurrence, find_occurrence, reach_of
@@ -44,7 +44,7 @@ def occurrence_of(event: CalendarEvent, original_start: str) -> SeriesOccurrence
     return found
 
 
-def addressed(request: HttpRequest, event_id: UUID) -> tuple[CalendarEvent, SeriesOccurrence | None]:
+def addressed(request: SignedInRequest, event_id: UUID) -> tuple[CalendarEvent, SeriesOccurrence | None]:
     """The event of an address; or the series and the occurrence that `?occurrence=` names, or that the row overrides.
 
     What names no occurrence means the series.
@@ -120,7 +120,7 @@ class Option:
 
 
 def ask(
-    request: HttpRequest,
+    request: SignedInRequest,
     event: CalendarEvent,
     occurrence: SeriesOccurrence,
     said: Mapping[str, str],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from scheduling import presentation, queries, search
 from scheduling.core.search import words_of
-from scheduling.htmx import HtmxHttpRequest, page_or_fragment, wants_fragment
+from scheduling.htmx import SignedInRequest, page_or_fragment, wants_fragment
 from scheduling.models import Calendar
 from scheduling.presentation import Viewer
 from scheduling.search import Wanted
@@ -35,7 +36,7 @@ class SearchForm(forms.Form):
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["calendar"].queryset = queries.calendars_of(user)  # type: ignore[attr-defined]
 
@@ -51,7 +52,7 @@ class SearchForm(forms.Form):
 
 
 @require_GET
-def search_page(request: HtmxHttpRequest) -> HttpResponse:
+def search_page(request: SignedInRequest) -> HttpResponse:
     form = SearchForm(request.GET, user=request.user)
     context: dict[str, Any] = {"form": form, "in_search": True, "in_fragment": wants_fragment(request)}
     if form.is_valid():
@@ -62,7 +63,7 @@ def search_page(request: HtmxHttpRequest) -> HttpResponse:
     )
 
 
-def _found(request: HtmxHttpRequest, values: dict[str, Any]) -> dict[str, Any]:
+def _found(request: SignedInRequest, values: dict[str, Any]) -> dict[str, Any]:
     calendar = values["calendar"]
     wanted = Wanted(
         text=values["q"],

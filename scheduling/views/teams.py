@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from scheduling import availability, booking_queries, queries, rates, services
+from scheduling.htmx import SignedInRequest
 from scheduling.models import AppointmentType, AppointmentTypeHost
 from scheduling.presentation.booking import Reader
 from scheduling.presentation_names import display_name
@@ -35,7 +37,7 @@ class Member:
 
 
 @require_http_methods(["GET", "POST"])
-def team(request: HttpRequest, type_id: UUID) -> HttpResponse:
+def team(request: SignedInRequest, type_id: UUID) -> HttpResponse:
     """POST with `assignment` says who takes the appointments; with `email` asks somebody to join."""
     found = get_object_or_404(booking_queries.types_of(request.user), pk=type_id)
     problem, email = "", request.POST.get("email", "").strip()[:254]
@@ -67,7 +69,7 @@ def team(request: HttpRequest, type_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def change_member(request: HttpRequest, type_id: UUID, member_id: int) -> HttpResponse:
+def change_member(request: SignedInRequest, type_id: UUID, member_id: int) -> HttpResponse:
     """The owner takes somebody out, or has them stand one place earlier."""
     found = get_object_or_404(booking_queries.types_of(request.user), pk=type_id)
     member = get_object_or_404(booking_queries.team_of(found), pk=min(member_id, 2**63 - 1))
@@ -82,7 +84,7 @@ def change_member(request: HttpRequest, type_id: UUID, member_id: int) -> HttpRe
 
 
 @require_POST
-def answer(request: HttpRequest, member_id: int) -> HttpResponse:
+def answer(request: SignedInRequest, member_id: int) -> HttpResponse:
     """Whoever was asked accepts or declines; a member leaves."""
     member = get_object_or_404(booking_queries.memberships_of(request.user), pk=min(member_id, 2**63 - 1))
     if request.POST.get("do") == "accept":
@@ -96,7 +98,7 @@ def answer(request: HttpRequest, member_id: int) -> HttpResponse:
     return redirect("types")
 
 
-def _shown(user: Any, found: AppointmentType) -> dict[str, Any]:
+def _shown(user: User, found: AppointmentType) -> dict[str, Any]:
     profile, now = queries.profile_of(user), timezone.now()
     reader = Reader.of(profile, now)
     hosts = availability.hosts_of(found)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from scheduling import booking_queries, queries, services
 from scheduling.hours_forms import PageForm
+from scheduling.htmx import SignedInRequest
 from scheduling.models import AppointmentType, Booking
 from scheduling.presentation.booking import Reader, status_words
 from scheduling.presentation_names import display_name
@@ -27,7 +28,7 @@ MOST_SHOWN = 200
 
 
 @require_http_methods(["GET", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """The list; POST switches the public page on or off and gives it its address."""
     profile = queries.profile_of(request.user)
     form = PageForm(request.POST if request.method == "POST" else None, profile=profile)
@@ -50,17 +51,17 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     return _edit(request, AppointmentType(user=request.user))  # type: ignore[misc]
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, type_id: UUID) -> HttpResponse:
+def edit(request: SignedInRequest, type_id: UUID) -> HttpResponse:
     return _edit(request, _type_or_404(request, type_id))
 
 
 @require_POST
-def delete(request: HttpRequest, type_id: UUID) -> HttpResponse:
+def delete(request: SignedInRequest, type_id: UUID) -> HttpResponse:
     found = _type_or_404(request, type_id)
     services.delete_type(appointment_type=found)
     messages.success(request, _("“%(type)s” is deleted. Its bookings stay.") % {"type": found.name})
@@ -68,14 +69,14 @@ def delete(request: HttpRequest, type_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def renew(request: HttpRequest, type_id: UUID) -> HttpResponse:
+def renew(request: SignedInRequest, type_id: UUID) -> HttpResponse:
     services.renew_secret(appointment_type=_type_or_404(request, type_id))
     messages.success(request, _("The secret link is new; the old one leads nowhere now."))
     return redirect("type", type_id=type_id)
 
 
 @require_GET
-def bookings(request: HttpRequest) -> HttpResponse:
+def bookings(request: SignedInRequest) -> HttpResponse:
     """Those to come, or with `past` those before, the latest first."""
     profile, now = queries.profile_of(request.user), timezone.now()
     reader = _reader(request)
@@ -100,7 +101,7 @@ def bookings(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def booking(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+def booking(request: SignedInRequest, booking_id: UUID) -> HttpResponse:
     """One booking; POST with `do` approves, declines, cancels it, or notes that the guest did not come."""
     found = get_object_or_404(booking_queries.bookings_of(request.user), pk=booking_id)
     if request.method == "POST":
@@ -121,7 +122,7 @@ def booking(request: HttpRequest, booking_id: UUID) -> HttpResponse:
     return render(request, "scheduling/booking.html", context)
 
 
-def _act(request: HttpRequest, found: Booking) -> HttpResponse:
+def _act(request: SignedInRequest, found: Booking) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()[:500]
     try:
         match request.POST.get("do"):
@@ -145,7 +146,7 @@ def _act(request: HttpRequest, found: Booking) -> HttpResponse:
     return redirect("booking", booking_id=found.pk)
 
 
-def _edit(request: HttpRequest, found: AppointmentType) -> HttpResponse:
+def _edit(request: SignedInRequest, found: AppointmentType) -> HttpResponse:
     is_new = found._state.adding
     form = TypeForm(request.POST or None, instance=found, calendars=queries.calendars_of(request.user))
     if request.method == "POST" and form.is_valid():
@@ -170,7 +171,7 @@ def _edit(request: HttpRequest, found: AppointmentType) -> HttpResponse:
     return render(request, "scheduling/type_form.html", context, status=422 if form.errors else 200)
 
 
-def _type_or_404(request: HttpRequest, type_id: UUID) -> AppointmentType:
+def _type_or_404(request: SignedInRequest, type_id: UUID) -> AppointmentType:
     return get_object_or_404(booking_queries.types_of(request.user), pk=type_id)
 
 
@@ -186,5 +187,5 @@ def _snippet(found: AppointmentType, address: str) -> str:
     return f'<iframe src="{address}?embed=1" title="{escape(title)}" width="100%" height="760" loading="lazy"></iframe>'
 
 
-def _reader(request: HttpRequest) -> Reader:
+def _reader(request: SignedInRequest) -> Reader:
     return Reader.of(queries.profile_of(request.user), timezone.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from scheduling import services
 from scheduling.core import wording
 from scheduling.details import details_of
-from scheduling.htmx import vary
+from scheduling.htmx import SignedInRequest, vary
 from scheduling.queries import profile_of
 from sync import connection
 from sync.access import set_direction
@@ -26,7 +26,7 @@ MOST_SHOWN = 200
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def calendar(request: HttpRequest, link_id: int) -> HttpResponse:
+def calendar(request: SignedInRequest, link_id: int) -> HttpResponse:
     """How one calendar is mirrored; a post without `enabled` stops it, fields it does not name stay."""
     link = _link_or_404(request, link_id)
     if request.method == "GET":
@@ -51,7 +51,7 @@ def calendar(request: HttpRequest, link_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def gone(request: HttpRequest, link_id: int) -> HttpResponse:
+def gone(request: SignedInRequest, link_id: int) -> HttpResponse:
     """Events that Google no longer lists: look at them, then delete them here or send them back."""
     link = _link_or_404(request, link_id)
     if not link.deletions_held or link.are_deletions_agreed:
@@ -77,6 +77,6 @@ def gone(request: HttpRequest, link_id: int) -> HttpResponse:
     return redirect("sync")
 
 
-def _link_or_404(request: HttpRequest, link_id: int) -> CalendarLink:
+def _link_or_404(request: SignedInRequest, link_id: int) -> CalendarLink:
     links = CalendarLink.objects.select_related("account__user", "calendar")
     return get_object_or_404(links, account__user=request.user, pk=link_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from scheduling.htmx import vary, wants_fragment
+from scheduling.htmx import SignedInRequest, vary, wants_fragment
 from scheduling.queries import profile_of
 from scheduling.services import InvalidEvent, ReadOnly, StaleEvent
 from sync.conflicts import OURS, resolve_conflict, tray_of
@@ -21,7 +21,7 @@ from sync.queries import account_of
 
 @require_GET
 @never_cache
-def tray(request: HttpRequest) -> HttpResponse:
+def tray(request: SignedInRequest) -> HttpResponse:
     """The open conflicts; nothing while they are the ones the page shows, so that a half-made choice stays."""
     found = tray_of(account_of(request.user), profile_of(request.user))
     if request.GET.get("seen") == found.digest:
@@ -30,7 +30,7 @@ def tray(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def resolve(request: HttpRequest, conflict_id: int) -> HttpResponse:
+def resolve(request: SignedInRequest, conflict_id: int) -> HttpResponse:
     """Keep ours, Google's, or what was chosen field by field."""
     conflict = get_object_or_404(Conflict, event_link__link__account__user=request.user, pk=conflict_id)
     keep = request.POST.get("keep", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.socialaccount.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from scheduling.htmx import vary
+from scheduling.htmx import SignedInRequest, vary
 from scheduling.queries import profile_of
 from scheduling.services import update_profile
 from sync import connection
@@ -26,7 +26,7 @@ CONSENT = {"access_type": "offline", "prompt": "consent", "include_granted_scope
 
 
 @require_POST
-def connect(request: HttpRequest) -> HttpResponseBase:
+def connect(request: SignedInRequest) -> HttpResponseBase:
     """Go to Google for the second, separate consent: the calendar, for as long as the owner wishes."""
     if not settings.GOOGLE_CLIENT_ID:
         messages.error(request, _("This installation has no Google client yet. See README, “Google set-up”."))
@@ -46,7 +46,7 @@ def connect(request: HttpRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def disconnect(request: HttpRequest) -> HttpResponse:
+def disconnect(request: SignedInRequest) -> HttpResponse:
     """Leave Google: ask what becomes of the copies here, then do it. Without an answer everything stays."""
     account = account_of(request.user)
     if account is None:
@@ -69,7 +69,7 @@ def disconnect(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def pause(request: HttpRequest) -> HttpResponse:
+def pause(request: SignedInRequest) -> HttpResponse:
     """Stop reading and sending for a while (`on` empty), or go on."""
     is_on = bool(request.POST.get("on"))
     update_profile(profile=profile_of(request.user), google_calendar_sync_enabled=is_on)
@@ -81,7 +81,7 @@ def pause(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def resync(request: HttpRequest) -> HttpResponse:
+def resync(request: SignedInRequest) -> HttpResponse:
     """Read everything again, once that was confirmed."""
     account = account_of(request.user)
     if account is None:
@@ -95,7 +95,7 @@ def resync(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-def rehearsal(request: HttpRequest) -> HttpResponse:
+def rehearsal(request: SignedInRequest) -> HttpResponse:
     """What the first sync will send, and what looks like a double."""
     account = account_of(request.user)
     if account is None or account.is_rehearsed or account.is_newly_connected:
@@ -106,7 +106,7 @@ def rehearsal(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: SignedInRequest) -> HttpResponse:
     """The owner says what becomes of the events from before the connection."""
     account = account_of(request.user)
     if account is not None and not account.is_rehearsed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -17,6 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from scheduling.core.zones import day_bounds, zone
 from scheduling.history import reader_of
+from scheduling.htmx import SignedInRequest
 from scheduling.queries import profile_of
 from scheduling.services import InvalidEvent, ReadOnly
 from scheduling.views.calendar import parse_day
@@ -38,14 +39,14 @@ KINDS = (
 @require_GET
 @never_cache
 @vary_on_headers("HX-Request")
-def status(request: HttpRequest) -> HttpResponse:
+def status(request: SignedInRequest) -> HttpResponse:
     """How sync is doing: the page, or with HTMX the part that changes."""
     return _render_status(request)
 
 
 @require_GET
 @never_cache
-def freshness(request: HttpRequest) -> HttpResponse:
+def freshness(request: SignedInRequest) -> HttpResponse:
     """The pill in the top bar; with it the banner about the connection, when the page shows another one or none."""
     trouble = trouble_of(request.user)
     shown = request.GET.get("trouble")
@@ -58,7 +59,7 @@ def freshness(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def sync_now(request: HttpRequest) -> HttpResponse:
+def sync_now(request: SignedInRequest) -> HttpResponse:
     """Have the worker pull and push now."""
     account = account_of(request.user)
     if account is None:
@@ -74,7 +75,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def restore(request: HttpRequest, entry_id: int) -> HttpResponse:
+def restore(request: SignedInRequest, entry_id: int) -> HttpResponse:
     """Bring back what an entry of the journal says was before."""
     entries = JournalEntry.objects.select_related("event__calendar").filter(event__isnull=False)
     entry = get_object_or_404(entries, account__user=request.user, pk=entry_id)
@@ -89,7 +90,7 @@ def restore(request: HttpRequest, entry_id: int) -> HttpResponse:
     return redirect("sync")
 
 
-def _render_status(request: HttpRequest) -> HttpResponse:
+def _render_status(request: SignedInRequest) -> HttpResponse:
     account, profile = account_of(request.user), profile_of(request.user)
     show, older = request.GET.get("show", ""), request.GET.get("before", "")
     before_id = int(older) if older.isdigit() and len(older) < 19 else None

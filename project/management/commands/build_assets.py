@@ -223,7 +223,9 @@ def trim(css: str, used: set[str]) -> str:
                 kept.append(f"{head}{{{inner}}}")
         elif head.startswith("@"):
             kept.append(f"{head}{{{body}}}")
-        elif (selectors := [selector for selector in split_selectors(head) if keep(selector)]) and body.strip():
+        elif (
+            selectors := [selector for selector in split_selectors(head) if keep(selector)]
+        ) and body.strip():
             kept.append(f"{','.join(selectors)}{{{body}}}")
     return "\n".join(kept)
 

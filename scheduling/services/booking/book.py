@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -161,7 +162,7 @@ def _choose(
 
 def _write(
     appointment_type: AppointmentType,
-    hosts: list[Any],
+    hosts: list[User],
     start: datetime,
     end: datetime,
     guest: Guest,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+
+from django.contrib.auth.models import User
 
 from scheduling.core.event import LOCATION_LIMIT, TITLE_LIMIT, EventValues
 from scheduling.models import (
@@ -22,7 +23,7 @@ from scheduling.services.events import create_event, delete_event, update_event
 SYSTEM = EventRevision.Origin.SYSTEM
 
 
-def write_events(booking: Booking, hosts: Iterable[Any]) -> None:
+def write_events(booking: Booking, hosts: Iterable[User]) -> None:
     """Give the booking its event in the calendar of each host: that of its session when there is one."""
     for host in hosts:
         shared = (
@@ -90,7 +91,7 @@ def confirm_events(booking: Booking) -> None:
             _retell(participation.event)
 
 
-def _new_event(booking: Booking, host: Any) -> CalendarEvent:
+def _new_event(booking: Booking, host: User) -> CalendarEvent:
     return create_event(
         calendar=calendar_for(booking.type, host), values=_values([booking], host), origin=SYSTEM
     )
@@ -118,7 +119,7 @@ def _retell(event: CalendarEvent) -> bool:
     return bool(guests)
 
 
-def calendar_for(appointment_type: AppointmentType, host: Any) -> Calendar:
+def calendar_for(appointment_type: AppointmentType, host: User) -> Calendar:
     """The chosen calendar when it is the host's own, else the primary one, else any that can be written to."""
     own = Calendar.objects.filter(user=host, is_read_only=False)
     chosen = own.filter(pk=appointment_type.calendar_id).first() if appointment_type.calendar_id else None
@@ -128,7 +129,7 @@ def calendar_for(appointment_type: AppointmentType, host: Any) -> Calendar:
     return found
 
 
-def _values(bookings: list[Booking], host: Any) -> EventValues:
+def _values(bookings: list[Booking], host: User) -> EventValues:
     first = bookings[0]
     who = first.guest_name if len(bookings) == 1 else f"{len(bookings)} guests"
     return EventValues(

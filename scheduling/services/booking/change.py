@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -215,7 +216,7 @@ def _moving(booking: Booking, by: str, now: datetime) -> Booking:
     return moving
 
 
-def _place(booking: Booking, start: datetime, end: datetime, hosts: list[Any], now: datetime) -> None:
+def _place(booking: Booking, start: datetime, end: datetime, hosts: list[User], now: datetime) -> None:
     """Move the reservations, the row and the events; the database refuses a time that somebody else has."""
     shared_before = _is_shared(booking)
     booking.reservations.all().delete()

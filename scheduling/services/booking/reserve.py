@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
+from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -84,7 +85,7 @@ def alternatives(
     wanted: datetime,
     duration: int | None = None,
     *,
-    hosts: Sequence[Any] | None = None,
+    hosts: Sequence[User] | None = None,
     moving: Booking | None = None,
 ) -> list[Slot]:
     """Free times now, of that length, the nearest to `wanted` first; of these `hosts`, past the booking that moves."""
@@ -105,13 +106,13 @@ def alternatives(
     return []
 
 
-def lock_hosts(hosts: Sequence[Any]) -> None:
+def lock_hosts(hosts: Sequence[User]) -> None:
     """Hold every other write of these people's calendars until the transaction ends."""
     profiles = UserProfile.objects.select_for_update().filter(user__in=[host.pk for host in hosts])
     list(profiles.order_by("pk").values_list("pk", flat=True))
 
 
-def forget_expired_holds(hosts: Sequence[Any], now: datetime) -> None:
+def forget_expired_holds(hosts: Sequence[User], now: datetime) -> None:
     expired = Reservation.objects.filter(host__in=[host.pk for host in hosts], held_until__lte=now)
     if holds := set(expired.values_list("hold_id", flat=True)):
         Hold.objects.filter(pk__in=holds).delete()
@@ -140,7 +141,7 @@ def require_free(offers: dict[Any, Any], start: datetime, *, everyone: bool) -> 
     raise InvalidBooking({"start": str(text)})
 
 
-def session_of(appointment_type: AppointmentType, host: Any, start: datetime, end: datetime) -> UUID:
+def session_of(appointment_type: AppointmentType, host: User, start: datetime, end: datetime) -> UUID:
     """Its own for a booking that shares with nobody; the same for all guests of a group."""
     if appointment_type.seats == 1:
         return uuid4()
@@ -150,7 +151,7 @@ def session_of(appointment_type: AppointmentType, host: Any, start: datetime, en
 def reserve(
     *,
     appointment_type: AppointmentType,
-    hosts: Sequence[Any],
+    hosts: Sequence[User],
     session: UUID,
     start: datetime,
     end: datetime,

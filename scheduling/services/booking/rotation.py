@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Max
 
 from scheduling.core.slots import Share, choose, preview
@@ -20,13 +21,13 @@ def whose_turn(appointment_type: AppointmentType, free: Sequence[Any]) -> tuple[
 
 
 def preview_turns(
-    appointment_type: AppointmentType, hosts: Sequence[Any], now: datetime, turns: int = 10
+    appointment_type: AppointmentType, hosts: Sequence[User], now: datetime, turns: int = 10
 ) -> list[tuple[Any, str]]:
     """Who gets the next bookings if everybody is free, with the reasons."""
     return preview(shares(appointment_type, hosts), turns, now)
 
 
-def shares(appointment_type: AppointmentType, hosts: Sequence[Any]) -> list[Share]:
+def shares(appointment_type: AppointmentType, hosts: Sequence[User]) -> list[Share]:
     """What each of these hosts has had."""
     given = Assignment.objects.filter(
         type=appointment_type,
