@@ -105,7 +105,7 @@ lock: .venv/bin/uv ## pin the newest versions that pyproject.toml allows (UPGRAD
 	@touch $@
 
 browser: .venv/.dev
-	@for name in chromium-headless-shell chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	root=$$([ "$$(id -u)" != 0 ] || echo --with-deps); \
 	$(PYTHON) -m playwright install $$root chromium >/dev/null 2>&1 && exit 0; \
 	[ "$$root" ] && apt-get update --quiet --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet chromium >/dev/null && exit 0; \

@@ -1,7 +1,4 @@
-"""The one real browser that tests drive: the Chromium on the PATH, else Playwright's own.
-
-Debian's `chromium-headless-shell`, the same engine without the windows of a desktop, needs half the time: it comes first.
-"""
+"""The one real browser that tests drive: the Chromium on the PATH, else Playwright's own."""
 
 from __future__ import annotations
 
@@ -41,13 +38,12 @@ ARGUMENTS = [
     f"--disable-features={','.join([*OF_PLAYWRIGHT, *ADDRESS_BAR])}",
 ]
 
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 PERSON, PASSWORD = "ana@example.com", "appointment-demo"  # of `manage.py demo`
 
 
 def launch(playwright: Playwright) -> Browser:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *sandbox])
 
