@@ -15,7 +15,6 @@ from scheduling.models.calendars import Calendar
 from scheduling.models.events import (
     CalendarEvent,
     CalendarEventQuerySet,
-    EventRevision,
     columns_of,
 )
 from scheduling.models.feeds import CalendarFeed, CalendarImport, CalendarSubscription
@@ -23,6 +22,7 @@ from scheduling.models.mails import OutgoingMail
 from scheduling.models.occurrences import EventInstance, Occurrence
 from scheduling.models.people import ApiToken, IdempotentAnswer, UserProfile
 from scheduling.models.reminders import SentReminder
+from scheduling.models.revisions import EventRevision
 from scheduling.models.search import SearchEntry
 from scheduling.models.webhooks import Webhook, WebhookDelivery
 

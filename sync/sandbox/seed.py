@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from dateutil.easter import easter
 from django.db import transaction
 
-from sync.sandbox import clock, recurrence, store
+from sync.sandbox import clock, directory, recurrence, store
 from sync.sandbox.models import READER, Account, Event
 
 Json = dict[str, Any]
 
 DEFAULT_ACCOUNTS = {"nora.feldt@gmail.com": "Nora Feldt", "jonas.hein@gmail.com": "Jonas Hein"}
-HOLIDAYS_ID = f"en.german#holiday@{store.HOLIDAYS_SUFFIX}"
+HOLIDAYS_ID = f"en.german#holiday@{directory.HOLIDAYS_SUFFIX}"
 
 # (day from today, start, minutes, title, more). Days are from the Monday of this week for `_WEEK`.
 _TODAY: list[tuple[int, str, int, str, Json]] = [
@@ -58,8 +58,8 @@ _EASTER_HOLIDAYS = [(-2, "Good Friday"), (1, "Easter Monday"), (39, "Ascension D
 @transaction.atomic
 def seed_account(email: str, name: str = "") -> Account:
     """The account with its calendars and events; nothing is added twice."""
-    account = store.ensure_account(email, name or DEFAULT_ACCOUNTS.get(email.strip().lower(), ""))
-    own = store.entry_for(account, "primary")
+    account = directory.ensure_account(email, name or DEFAULT_ACCOUNTS.get(email.strip().lower(), ""))
+    own = directory.entry_for(account, "primary")
     if Event.objects.filter(calendar=own.calendar).exists():
         return account
     zone = ZoneInfo(account.time_zone)
@@ -67,7 +67,7 @@ def seed_account(email: str, name: str = "") -> Account:
     store.insert_many(own, _own_events(account, today))
     _weekly_series(account, today)
     family_id = f"family{hashlib.sha256(account.email.encode()).hexdigest()[:26]}@group.calendar.google.com"
-    family = store.add_calendar(
+    family = directory.add_calendar(
         account, "Family", google_id=family_id, color_id="6", description="Who is where"
     )
     store.insert_many(family, _family_events(account, today))
@@ -139,7 +139,7 @@ def _own_events(account: Account, today: date) -> list[Json]:
 
 def _weekly_series(account: Account, today: date) -> None:
     """A weekly series that began four weeks ago, with one moved and one cancelled instance."""
-    own = store.entry_for(account, "primary")
+    own = directory.entry_for(account, "primary")
     monday = today - timedelta(days=today.weekday())
     first = _timed(
         monday - timedelta(weeks=4),
@@ -184,7 +184,7 @@ def _family_events(account: Account, today: date) -> list[Json]:
 
 def _add_holidays(account: Account, today: date) -> None:
     """The read-only calendar that every account shares."""
-    entry = store.add_calendar(
+    entry = directory.add_calendar(
         account,
         "Holidays in Germany",
         google_id=HOLIDAYS_ID,

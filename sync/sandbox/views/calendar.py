@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.http import parse_etags
 
-from sync.sandbox import channels, clock, listing, store, wire
+from sync.sandbox import channels, clock, directory, listing, store, wire
 from sync.sandbox.models import Account, Event, ListEntry
 from sync.sandbox.views.access import api, check_owned, page_size, read_json
 from sync.sandbox.wire import GoogleError, invalid
@@ -59,7 +59,7 @@ def link_base() -> str:
 
 
 def _entry(request: HttpRequest, account: Account, calendar_id: str) -> ListEntry:
-    return check_owned(request, store.entry_for(account, calendar_id))
+    return check_owned(request, directory.entry_for(account, calendar_id))
 
 
 def _options(request: HttpRequest) -> dict[str, bool]:
@@ -193,7 +193,7 @@ def calendar_list_list(request: HttpRequest, account: Account) -> HttpResponse:
 
 @api(*LIST_READ, "calendar.app.created")
 def calendar_list_get(request: HttpRequest, account: Account, calendar_id: str) -> HttpResponse:
-    return JsonResponse(wire.entry_resource(store.entry_for(account, calendar_id)))
+    return JsonResponse(wire.entry_resource(directory.entry_for(account, calendar_id)))
 
 
 @api(*LIST_READ)
@@ -204,7 +204,7 @@ def calendar_list_watch(request: HttpRequest, account: Account) -> HttpResponse:
 
 @api(*CALENDAR_READ)
 def calendars_get(request: HttpRequest, account: Account, calendar_id: str) -> HttpResponse:
-    return JsonResponse(wire.calendar_resource(store.entry_for(account, calendar_id).calendar))
+    return JsonResponse(wire.calendar_resource(directory.entry_for(account, calendar_id).calendar))
 
 
 @api(*dict.fromkeys((*EVENT_READ, *LIST_READ, *SETTINGS_READ)))

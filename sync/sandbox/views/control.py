@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sync.sandbox import channels, oauth, seed, store, wire
+from sync.sandbox import channels, directory, oauth, seed, store, wire
 from sync.sandbox.models import Account, Calendar, Channel, Event, Fault, ListEntry, LogEntry
 from sync.sandbox.oauth import API
 from sync.sandbox.views.access import only_in_trials, read_json
@@ -45,7 +45,7 @@ def control(**handlers: Callable[..., Json]) -> Callable[..., HttpResponse]:
 
 
 def _entry(data: Json) -> ListEntry:
-    return store.entry_for(Account.objects.get(email=data["account"]), data.get("calendar", "primary"))
+    return directory.entry_for(Account.objects.get(email=data["account"]), data.get("calendar", "primary"))
 
 
 def _resource(entry: ListEntry, event: Event) -> Json:
@@ -70,7 +70,7 @@ def create_account(data: Json) -> Json:
     if data.get("seed"):
         account = seed.seed_account(data["email"], data.get("name", ""))
     else:
-        account = store.ensure_account(
+        account = directory.ensure_account(
             data["email"], data.get("name", ""), data.get("time_zone", "Europe/Berlin")
         )
     tokens = oauth.issue_tokens(
@@ -82,7 +82,7 @@ def create_account(data: Json) -> Json:
 
 def create_calendar(data: Json) -> Json:
     """`account`, `summary`, `role`, `id` (also one of another account: sharing), `time_zone`, `color_id`."""
-    entry = store.add_calendar(
+    entry = directory.add_calendar(
         Account.objects.get(email=data["account"]),
         data.get("summary", "Calendar"),
         google_id=data.get("id", ""),
@@ -102,9 +102,11 @@ def change_calendar(data: Json) -> Json:
     if entry is None:
         raise wire.not_found()
     names = {"role": "access_role", "deleted": "is_deleted", "hidden": "is_hidden"}
-    entry = store.change_entry(entry, **{field: data[name] for name, field in names.items() if name in data})
+    entry = directory.change_entry(
+        entry, **{field: data[name] for name, field in names.items() if name in data}
+    )
     if data.get("expire_sync_tokens"):
-        store.expire_sync_tokens([entry.calendar])
+        directory.expire_sync_tokens([entry.calendar])
     return wire.entry_resource(entry)
 
 
@@ -165,9 +167,9 @@ def expire_sync_tokens(data: Json) -> Json:
     if "account" in data:
         entries = entries.filter(account__email=data["account"])
     if "calendar" in data:
-        store.expire_sync_tokens([_entry(data).calendar])
+        directory.expire_sync_tokens([_entry(data).calendar])
     else:
-        store.expire_sync_tokens({e.calendar for e in entries}, {e.account for e in entries})
+        directory.expire_sync_tokens({e.calendar for e in entries}, {e.account for e in entries})
     return {}
 
 

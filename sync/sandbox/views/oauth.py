@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sync.sandbox import oauth, seed, store
+from sync.sandbox import directory, oauth, seed
 from sync.sandbox.models import Account
 from sync.sandbox.oauth import API, CALENDAR_SCOPES, OAuthError
 from sync.sandbox.views.access import bearer, google_endpoint
@@ -160,7 +160,7 @@ def _approved(asked: Asked, email: str, granted: list[str], *, with_examples: bo
     is_new = not Account.objects.filter(email=email).exists()
     name = seed.DEFAULT_ACCOUNTS.get(email, "")
     account = (
-        seed.seed_account(email, name) if is_new and with_examples else store.ensure_account(email, name)
+        seed.seed_account(email, name) if is_new and with_examples else directory.ensure_account(email, name)
     )
     scopes = [scope for scope in asked.scopes if scope in oauth.long_scopes(granted)]
     code = oauth.approve(account, asked.client_id, scopes, redirect_uri=asked.redirect_uri, **asked.options)
@@ -171,7 +171,7 @@ def _consent_page(request: HttpRequest, asked: Asked, error: str = "", status: i
     accounts = dict(seed.DEFAULT_ACCOUNTS) | dict(Account.objects.values_list("email", "name"))
     hint = request.GET.get("login_hint", "").strip().lower()
     if "@" in hint:
-        accounts.setdefault(hint, store.default_name(hint))
+        accounts.setdefault(hint, directory.default_name(hint))
     chosen = request.POST.get("account") or (hint if hint in accounts else next(iter(accounts)))
     context = {
         "asked": asked,

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sync.sandbox import clock, oauth, recurrence, seed, store, wire
+from sync.sandbox import clock, directory, oauth, recurrence, seed, store, wire
 from sync.sandbox.forms import SCOPES, EventForm, initial_for_new, initial_of
 from sync.sandbox.models import Account, Event, Fault, ListEntry, LogEntry
 from sync.sandbox.views.access import only_in_trials
@@ -146,7 +146,9 @@ def switch(request: HttpRequest) -> HttpResponse:
         oauth.revoke_account(account)
         return redirect(_home(account.email, done="revoked"))
     if what == "expire":
-        store.expire_sync_tokens([e.calendar for e in account.entries.select_related("calendar")], [account])
+        directory.expire_sync_tokens(
+            [e.calendar for e in account.entries.select_related("calendar")], [account]
+        )
         return redirect(_home(account.email, done="expired"))
     raise Http404
 
@@ -233,7 +235,7 @@ def _end_before(entry: ListEntry, event: Event) -> None:
 def _entry(request: HttpRequest) -> ListEntry:
     account = get_object_or_404(Account, email=request.GET.get("account", ""))
     try:
-        return store.entry_for(account, request.GET.get("calendar", ""))
+        return directory.entry_for(account, request.GET.get("calendar", ""))
     except GoogleError as error:
         raise Http404 from error
 
