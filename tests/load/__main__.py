@@ -37,7 +37,16 @@ from tests.load.machine import own_seconds, use_of
 from tests.load.visitors import Answers, Fleet, Visitors, change, cookie_of
 from tests.load.wire import Connection
 from tests.sandbox.fixtures import run_sandbox
-from tests.servers import ROOT, Product, end_on_sigterm, free_port, leader, start_product, wait_for
+from tests.servers import (
+    ROOT,
+    Product,
+    end_on_sigterm,
+    free_port,
+    leader,
+    product_environment,
+    start_product,
+    wait_for,
+)
 
 PAGES = ("page", "turn", "event")
 
@@ -130,18 +139,12 @@ def make_data(folder: Path, size: Size, beginning: Path | None) -> None:
     if beginning:
         shutil.copytree(beginning, folder / "var", dirs_exist_ok=True)
     with run_sandbox(folder / "google") as control:
-        environment = {
-            **os.environ,
-            **surroundings(folder, control.addresses),
-            "DJANGO_SETTINGS_MODULE": "project.settings",
-            "APPOINTMENT_ENV_FILE": os.devnull,
-            "APPOINTMENT_VAR_DIR": str(folder / "var"),
-        }
+        environment = product_environment(folder, free_port(), **surroundings(folder, control.addresses))
         numbers = map(str, (size.people, size.events, size.accounts))
         subprocess.run(
             [sys.executable, "-m", "tests.load.data", str(folder), *numbers],
             cwd=ROOT,
-            env=environment,
+            env={**environment, "DJANGO_SETTINGS_MODULE": "project.settings"},
             check=True,
         )
 
