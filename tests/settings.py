@@ -1,6 +1,8 @@
 """The product's settings for tests: hermetic (no .env), keys and data of their own."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 from tests import scaled
@@ -17,7 +19,9 @@ for name in (
 ):
     os.environ.pop(name, None)
 os.environ["DEBUG"] = "1"
-os.environ.setdefault("APPOINTMENT_VAR_DIR", tempfile.mkdtemp(prefix="appointment-tests-"))
+if "APPOINTMENT_VAR_DIR" not in os.environ:
+    os.environ["APPOINTMENT_VAR_DIR"] = tempfile.mkdtemp(prefix="appointment-tests-")
+    atexit.register(shutil.rmtree, os.environ["APPOINTMENT_VAR_DIR"], ignore_errors=True)
 if scaled.is_on():
     for name, address in scaled.addresses().items():
         os.environ.setdefault(name, address)
