@@ -17,6 +17,7 @@ from sync.models import CalendarLink, GoogleAccount
 from tests.sync.google_side import GoogleSide, lunch
 from tests.sync.hooked_provider import killed_at_call
 from tests.sync.runs import edit, primary, run
+from tests.sync.scenarios.test_listing import bury
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,7 +137,7 @@ def test_a_move_that_dies_anywhere_ends_with_the_event_in_one_place(
     CalendarLink.objects.update(next_poll_at=timezone.now())
     with killed_at_call(at):
         run_account(account.pk)
-    GoogleAccount.objects.update(lease_until=timezone.now())
+    bury()
     for _ in range(3):
         CalendarLink.objects.update(next_poll_at=timezone.now())
         run(account)
