@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.browser import intercept
 from tests.conftest import own_product
 from tests.servers import Product, leader, wait_for
 
@@ -139,6 +140,7 @@ def test_a_notice_that_comes_while_the_grid_is_being_fetched_is_not_lost(
     second: list[str] = []
     frames: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
+    intercept(page)
     page.reload()
     page.wait_for_selector('body[data-live-state="open"]')
     page.route("**/calendar/**", hold_the_first)

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser import event_id
+from tests.browser import event_id, intercept
 from tests.servers import Product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -329,6 +329,7 @@ def test_carried_event_says_where_it_is_and_stays_on_escape(
 
 def test_dropped_event_goes_back_when_the_server_fails(page: Page, api: httpx.Client, make: Make) -> None:
     event = make("Refused")
+    intercept(page)
     show(page)
     page.route("**/move/", lambda route: route.fulfill(status=500))
     shift(page, event, 0, 2)

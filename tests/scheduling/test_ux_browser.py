@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser import event_id
+from tests.browser import event_id, intercept
 from tests.servers import Product, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -257,6 +257,7 @@ def answering(status: int) -> Callable[[Route], None]:
 
 
 def test_every_failure_is_said_and_keeps_the_text(page: Page, context: BrowserContext) -> None:
+    intercept(page)
     show(page)
     page.locator(f"#slot-{DAY:%Y%m%d}-1500").click()
     page.fill("#id_title", "Survivor")
@@ -286,6 +287,7 @@ def test_every_failure_is_said_and_keeps_the_text(page: Page, context: BrowserCo
 
 
 def test_page_that_does_not_come_is_said_and_tried_again(page: Page, event: str) -> None:
+    intercept(page)
     show(page)
     for key, shown in (("j", "6–12 September"), ("k", "30 August")):
         page.route("**/calendar/week/**", answering(503))
@@ -299,6 +301,7 @@ def test_page_that_does_not_come_is_said_and_tried_again(page: Page, event: str)
 
 
 def test_slow_answer_shows_that_it_is_on_its_way(page: Page) -> None:
+    intercept(page)
     show(page)
     page.route("**/calendar/week/**", lambda route: None)
     page.click("#go-next")
