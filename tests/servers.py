@@ -190,8 +190,9 @@ def start_product(
     `demo`: with demo content. `push`: the sandbox tells it of changes. `from_nothing`: it makes its tables and static
     files itself, as when it was just installed; others find them made, or what is in their folder already.
     """
-    is_prepared = from_nothing or (folder / "var").exists()
-    data = None if is_prepared else demo_data() if demo else prepared_data()
+    data = None
+    if not from_nothing and not (folder / "var").exists():
+        data = demo_data() if demo else prepared_data()
     port = free_port()
     if push:
         over["GOOGLE_WEBHOOK_URL"] = f"http://localhost:{port}/sync/google/webhook/"

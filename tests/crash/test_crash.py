@@ -11,10 +11,8 @@ from tests import scaled
 from tests.servers import ROOT, demo_data
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
-SECONDS, SEED = (
-    60,
-    7,
-)  # what is killed when is chance all the same: it depends on who is running at that moment
+SECONDS = 60
+SEED = 7  # what is killed when is chance all the same: it depends on who is running at that moment
 LIMIT = 1200  # seconds in all; each part of it waits for what it needs and has a limit of its own
 
 
