@@ -3,7 +3,6 @@
 const LONGEST = 2000; // ms; a window that is covered meanwhile gets no frame
 const hold = (event) => {
   event.stopImmediatePropagation();
-  document.removeEventListener('DOMContentLoaded', hold);
   let isOver = false;
   const go = () => {
     if (!isOver) document.dispatchEvent(new Event('DOMContentLoaded'));
@@ -12,4 +11,4 @@ const hold = (event) => {
   requestAnimationFrame(() => setTimeout(go));
   setTimeout(go, LONGEST);
 };
-if (!document.hidden) document.addEventListener('DOMContentLoaded', hold);
+if (!document.hidden) document.addEventListener('DOMContentLoaded', hold, { once: true });
