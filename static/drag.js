@@ -115,7 +115,7 @@ function draw() {
   drag.copy = null;
   if (drag.isOut) return;
   const color = drag.el.className.match(/e-\d+/)?.[0] ?? 'is-new';
-  const title = drag.isEvent ? drag.el.querySelector('.ev-t')?.textContent ?? '' : gettext('New event');
+  const title = drag.isEvent ? (drag.el.querySelector('.ev-t') ?? drag.el.lastChild).textContent.split('\n')[0] : gettext('New event');
   const all = days();
   if (inTimes() && drag.at !== null) {
     const column = all.find(({ day }) => day === drag.day)?.el;
@@ -133,7 +133,7 @@ function draw() {
     } else {
       for (const { n } of covered) all[n].el.classList.add('is-drop');
       if (drag.isEvent) {
-        drag.copy = make('div', `${drag.el.matches('.bar') ? 'bar' : 'chip'} ${color} is-drag l-1`, make('span', 'ev-t trunc', title));
+        drag.copy = make('div', `${drag.el.matches('.bar') ? 'bar' : 'chip'} ${color} is-drag l-1`, title);
         all[covered[0].n].el.append(drag.copy);
       }
     }

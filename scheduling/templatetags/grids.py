@@ -3,8 +3,8 @@
 Links open where what stands around them says: events in the popover. Each is one `format_html` instead of a dozen
 template nodes, which is ten times quicker, and its words are arguments: what was drawn once is kept in every language.
 
-What is said and not shown is in `aria-label` on the days of the month: a hidden box takes a browser as long to lay out
-as a shown one. Events have hidden words none the less: with their titles twice the page would be a tenth longer.
+What is said and not shown is in `aria-label`, for a hidden box takes a browser longer to lay out than a shown one; but
+not with events, whose titles would stand there twice.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ OUT = format_html(' class="{}"', "out")
 
 @register.simple_tag
 def bar(piece: Piece) -> SafeString:
-    """An event of all day or of several days."""
-    return _in_lane("bar", piece)
+    """An event of all day or of several days, above the hours."""
+    item = piece.item
+    return _all_day(*_identity("bar", piece), piece.time, item.title, piece.label, _icons(item.urgent))
 
 
 @register.simple_tag
@@ -68,8 +69,8 @@ def _month_day(day: MonthDay) -> SafeString:
         day.rest,
         tuple(day.dots),
     )
-    bars = _joined(_in_lane("bar", piece) for piece in day.bars)
-    chips = _joined(_in_lane("chip", piece) for piece in day.chips)
+    bars = _joined(_in_month("bar", piece) for piece in day.bars)
+    chips = _joined(_in_month("chip", piece) for piece in day.chips)
     return (
         begin
         + bars
@@ -211,42 +212,69 @@ def _more(found: More) -> SafeString:
 @remember
 def _mini_day(day: MiniDay) -> SafeString:
     return format_html(
-        '<td><a href="{href}"{out}{current}>{number}<span class="visually-hidden">{rest}</span>'
-        "{load}</a></td>",
+        '<td><a href="{href}"{out}{current} aria-label="{label}">{number}{load}</a></td>',
         href=day.href,
         out=OUT if day.is_out else "",
         current=CURRENT if day.is_today else "",
+        label=f"{day.number}{day.rest}",
         number=day.number,
-        rest=day.rest,
         load=format_html('<span class="load l{}"></span>', day.load) if day.load else "",
     )
 
 
-def _in_lane(kind: str, piece: Piece) -> SafeString:
-    item = piece.item
-    return _lane_event(*_identity(kind, piece), piece.time, item.title, piece.label, _icons(item.urgent))
-
-
 @remember
-def _lane_event(
+def _all_day(
     classes: str,
     name: str,
     revision: str,
     href: str,
     time: str,
     title: str,
-    label: str,
+    rest: str,
     icons: tuple[str, ...],
 ) -> SafeString:
     return _drawn(
+        *_opening(classes, name, revision, href),
+        ('<span class="ev-m">{} </span>', time or None),
+        ('<span class="ev-t trunc">{}</span>', title),
+        ('<span class="visually-hidden">{}</span>', rest),
+        ("{}</a>", _marks(icons)),
+    )
+
+
+def _in_month(kind: str, piece: Piece) -> SafeString:
+    item = piece.item
+    return _line(*_identity(kind, piece), piece.time, item.title, piece.label, _icons(item.urgent))
+
+
+@remember
+def _line(
+    classes: str,
+    name: str,
+    revision: str,
+    href: str,
+    time: str,
+    title: str,
+    rest: str,
+    icons: tuple[str, ...],
+) -> SafeString:
+    """One box of text: a hundred of them stand on a page. Line breaks count in it (`white-space: pre`) and it is one
+    line high, so that what is only said stands two lines below, out of sight."""
+    return _drawn(
+        *_opening(classes, name, revision, href),
+        ("{}", _marks(icons)),
+        ('<span class="ev-m">{} </span>', time or None),
+        ("{}", " ".join(title.split())),
+        ("\n\n{}</a>", rest),
+    )
+
+
+def _opening(classes: str, name: str, revision: str, href: str) -> tuple[tuple[str, str | None], ...]:
+    return (
         ('<a class="{}"', classes),
         (' id="{}"', name or None),
         (' data-rev="{}"', revision or None),
         (' data-event href="{}">', href),
-        ('<span class="ev-m">{} </span>', time or None),
-        ('<span class="ev-t trunc">{}</span>', title),
-        ('<span class="visually-hidden">{}</span>', label),
-        ("{}</a>", _marks(icons)),
     )
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.accessible import faults_of
 from tests.servers import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -50,6 +51,40 @@ def live(page: Page, view: str, day: datetime | None = None) -> None:
 
 def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id"))
+
+
+# --- words that are only said --------------------------------------------------------------------
+@pytest.mark.parametrize("spacing", ["", "1.5"], ids=["as designed", "WCAG 1.4.12"])
+def test_words_of_an_event_in_the_month_that_are_only_said_are_out_of_sight(
+    page: Page, api: httpx.Client, spacing: str
+) -> None:
+    day = today() + timedelta(days=1)
+    title = f"Tasting {spacing}".strip()
+    add(api, title, day)
+    live(page, "month", day)
+    event = page.get_by_role("link", name=re.compile(rf"^[0-9:]+ {title} ?, {day:%A} {day.day} "))
+    expect(event).to_be_visible()
+    event.evaluate("(el, height) => el.style.setProperty('line-height', height, 'important')", spacing)
+    shown, hidden = event.evaluate(
+        """el => ['Tasting', ', '].map(words => {
+          const text = el.lastChild, range = document.createRange(), at = text.data.indexOf(words);
+          range.setStart(text, at); range.setEnd(text, at + words.length);
+          const box = range.getBoundingClientRect(), room = el.getBoundingClientRect();
+          return box.top < room.bottom && box.bottom > room.top && box.width > 0;
+        })"""
+    )
+    assert shown and not hidden
+
+
+def test_event_whose_popover_is_open_can_be_read_in_the_month(page: Page, api: httpx.Client) -> None:
+    day = today() + timedelta(days=2)
+    add(api, "Open house", day)
+    live(page, "month", day)
+    event = page.locator("#grid .chip", has_text="Open house")
+    event.click()
+    expect(page.locator("#popover")).to_be_visible()
+    expect(event).to_contain_class("is-selected")
+    assert faults_of(page) == {}
 
 
 # --- refresh -----------------------------------------------------------------------------------
@@ -125,7 +160,7 @@ def test_period_is_turned_without_a_new_page_and_back_restores_it(page: Page) ->
     expect(page.locator("#mini caption strong")).to_have_text("December 2026")
     page.click("#view-week")
     expect(page.locator("#view-week")).to_have_attribute("aria-current", "true")
-    in_mini = page.locator("#mini td a", has_text="17 December")
+    in_mini = page.locator("#mini").get_by_role("link", name="17 December")
     in_mini.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#range")).to_contain_text("14–20 December 2026")

@@ -655,8 +655,8 @@ def test_second_zone_stands_beside_the_hours(
 
 def test_mini_month_says_how_booked_a_day_is(client_of_alice: Client, alice: Any) -> None:
     make_event(alice, end=datetime(2026, 11, 24, 17, tzinfo=UTC))
-    page = show(client_of_alice, "week")
-    assert "24 November, today, full25 November, free" in page.texts["mini"]
+    days = show(client_of_alice, "month").all("a", href="/calendar/day/2026-11-24/", aria_current="date")
+    assert "24 November, today, full" in [day["aria-label"] for day in days]
 
 
 # --- calendars in the side panel ---------------------------------------------------------------
