@@ -46,11 +46,12 @@ def update_type(
     calendars_to_check: Iterable[Calendar] | None = None,
     **changes: Any,
 ) -> AppointmentType:
-    """Change named fields; bookings that were made keep their times. Raises Django's `ValidationError` by field."""
+    """Change named fields, and no others: somebody may be changing those at the same time. Bookings that were made keep
+    their times. Raises Django's `ValidationError` by field, `ValueError` for a field that there is not."""
     for name, value in changes.items():
         setattr(appointment_type, name, value)
     _check(appointment_type)
-    appointment_type.save()
+    appointment_type.save(update_fields=[*changes, "updated_at"])
     if calendars_to_check is not None:
         appointment_type.calendars_to_check.set(_own(appointment_type.user, calendars_to_check))
     announce_free_time([appointment_type.user.pk])

@@ -300,6 +300,14 @@ def test_what_is_switched_off_is_not_there(alice: Any, intro: AppointmentType, p
         assert Client().get(f"{API}public/alice/{intro.secret}/slots/").status_code == 200
 
 
+def test_two_who_change_a_type_at_once_keep_what_the_other_changed(intro: AppointmentType) -> None:
+    seen_before = AppointmentType.objects.get(pk=intro.pk)
+    services.update_type(appointment_type=intro, name="First talk")
+    services.update_type(appointment_type=seen_before, duration=45)
+    intro.refresh_from_db()
+    assert (intro.name, intro.duration) == ("First talk", 45)
+
+
 def test_approval_keeps_the_time_until_the_host_answers(
     alice: Any, intro: AppointmentType, page: str
 ) -> None:

@@ -659,6 +659,11 @@ def test_mini_month_says_how_booked_a_day_is(client_of_alice: Client, alice: Any
     assert "24 November, today, full" in [day["aria-label"] for day in days]
 
 
+def test_title_of_two_lines_is_one_in_the_month(client_of_alice: Client, alice: Any) -> None:
+    make_event(alice, title="Tasting,\r\n  with guests")
+    assert "Tasting, with guests\n\n, Tuesday 24 November" in show(client_of_alice, "month").texts["grid"]
+
+
 # --- calendars in the side panel ---------------------------------------------------------------
 def test_calendar_is_hidden_and_shown_again(client_of_alice: Client, alice: Any) -> None:
     calendar = Calendar.objects.get(user=alice)
