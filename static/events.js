@@ -114,11 +114,10 @@ document.addEventListener('htmx:afterRequest', ({ detail }) => {
 });
 
 // --- toasts: one at a time, ten seconds, longer under the hand
-const sprite = document.querySelector('svg.i use')?.getAttribute('href').split('#')[0];
 function sign(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  use.setAttribute('href', `${sprite}#${name}`);
+  use.setAttribute('href', `${document.body.dataset.icons}#${name}`);
   svg.setAttribute('class', 'i');
   svg.setAttribute('aria-hidden', 'true');
   svg.append(use);

@@ -15,11 +15,17 @@ from scheduling.script_words import script_words as script_words_of
 
 register = template.Library()
 
+# What stands on the calendar before anything is opened, in a file of its own: a browser reads the whole of a file of
+# icons before the first frame. All others are in `icons.svg`.
+FIRST_ICONS = frozenset(
+    ["arrow-left-right", "arrow-repeat", "bar-chart-line", "box-arrow-right", "calendar3", "chevron-down", "chevron-expand", "chevron-left", "chevron-right", "clock-history", "cloud-arrow-up", "cloud-slash", "envelope", "exclamation-triangle", "gear", "key", "list", "lock", "people", "plug", "plus-lg", "question-circle", "search", "shield-lock", "trash3"]
+)
+
 
 @register.simple_tag
 @cache
 def icon(name: str, label: str = "", extra: str = "") -> SafeString:
-    """An icon of the sprite: decorative, or with `label` an image that is read out.
+    """An icon of the sprites: decorative, or with `label` an image that is read out.
 
     `build_assets` finds names that stand literally in templates and code: `{% icon "lock" %}`, `icon="lock"`.
     """
@@ -29,11 +35,11 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
             '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
             classes,
             label,
-            _sprite(),
+            _sprite(name),
             name,
         )
     return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, _sprite(), name
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, _sprite(name), name
     )
 
 
@@ -70,8 +76,8 @@ def browser(user_agent: str) -> str:
     return "".join(names) or user_agent[:60] or _("Unknown browser")
 
 
-def _sprite() -> str:
-    return static("icons.svg")
+def _sprite(name: str) -> str:
+    return static("first-icons.svg" if name in FIRST_ICONS else "icons.svg")
 
 
 @register.filter

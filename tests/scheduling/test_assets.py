@@ -49,7 +49,7 @@ def test_assets_are_built_quickly_the_same_and_only_when_something_changed(
     call_command("build_assets", verbosity=0)
     assert time.perf_counter() - begin < 4
     assert first == {path.name: path.read_bytes() for path in settings.ASSETS_DIR.iterdir()}
-    assert set(first) == {"site.css", "book.css", "site.js", "icons.svg", ".fingerprint"}
+    assert set(first) == {"site.css", "book.css", "site.js", "icons.svg", "first-icons.svg", ".fingerprint"}
 
 
 def test_stylesheet_keeps_what_is_used_and_drops_the_rest_of_bootstrap(assets: Path) -> None:
@@ -77,14 +77,26 @@ def test_every_dark_rule_is_there_for_devices_that_are_dark_too(assets: Path) ->
         assert dark == device and len(dark) > 10, name
 
 
-def test_every_icon_on_the_pages_is_in_the_sprite(assets: Path, alice: Any) -> None:
+def test_every_icon_on_the_pages_is_in_its_file(assets: Path, alice: Any) -> None:
     client = Client()
     client.force_login(alice)
     make_event(alice, recurrence=("RRULE:FREQ=DAILY;COUNT=3",))
-    icons = set(re.findall(r'<symbol id="([a-z0-9-]+)"', (assets / "icons.svg").read_text()))
+    files = ("icons.svg", "first-icons.svg")
+    icons = {
+        file: set(re.findall(r'<symbol id="([a-z0-9-]+)"', (assets / file).read_text())) for file in files
+    }
     for page in PAGES:
-        used = set(re.findall(r'icons\.svg#([a-z0-9-]+)"', client.get(page).content.decode()))
-        assert used and used <= icons
+        used = re.findall(r'/([a-z-]+\.svg)#([a-z0-9-]+)"', client.get(page).content.decode())
+        assert used and all(name in icons[file] for file, name in used)
+
+
+@pytest.mark.parametrize("view", ["month", "week", "day", "agenda"])
+def test_calendar_draws_its_first_frame_with_the_small_file_of_icons(alice: Any, view: str) -> None:
+    client = Client()
+    client.force_login(alice)
+    make_event(alice, recurrence=("RRULE:FREQ=DAILY;COUNT=3",), status="tentative")
+    content = client.get(f"/calendar/{view}/2026-11-24/").content.decode()
+    assert set(re.findall(r'<use href="/static/([a-z-]+\.svg)#', content)) == {"first-icons.svg"}
 
 
 def test_first_load_of_the_month_is_light(assets: Path, alice: Any) -> None:
@@ -108,6 +120,6 @@ def test_first_load_of_the_month_is_light(assets: Path, alice: Any) -> None:
         )
     )
     rest = packed(client.get("/calendar/month/2026-11-24/").content)
-    rest += packed((assets / "icons.svg").read_bytes()) + packed((static / "mark.svg").read_bytes())
+    rest += packed((assets / "first-icons.svg").read_bytes()) + packed((static / "mark.svg").read_bytes())
     assert scripts_and_styles <= 56_000
     assert scripts_and_styles + rest <= 75_000

@@ -1,10 +1,11 @@
-"""Writes what browsers load to ASSETS_DIR, without Node or a bundler: `site.css`, `site.js`, `icons.svg`, `book.css`.
+"""Writes what browsers load to ASSETS_DIR, without Node or a bundler: `site.css`, `site.js`, `book.css` and icons.
 
 - `site.css`: Bootstrap, `static/app.css` and the positions of the grids in one file, without the rules whose
   classes nothing here uses (most of Bootstrap).
 - `site.js`: our scripts in one file, each in a scope of its own.
 - `book.css`: of the same sources only what the templates of the public booking pages use.
-- `icons.svg`: the bootstrap-icons that templates and code name, one `<symbol>` each.
+- `icons.svg`: the bootstrap-icons that templates and code name, one `<symbol>` each; `first-icons.svg`: those of the
+  calendar before anything is opened.
 
 The same sources give the same bytes; nothing is written while the sources are unchanged.
 """
@@ -24,6 +25,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from scheduling.core.grid import MOST_COLUMNS, ROWS
+from scheduling.templatetags.ui import FIRST_ICONS
 
 MOST_LANES = 12
 # Guests who book get these alone: a page for strangers on phones loads nothing of the calendar.
@@ -65,7 +67,8 @@ class Command(BaseCommand):
             "site.css": stylesheet(),
             "book.css": guest_stylesheet(),
             "site.js": script(),
-            "icons.svg": sprite(),
+            "icons.svg": sprite(icon_names()),
+            "first-icons.svg": sprite(FIRST_ICONS),
         }
         for name, content in built.items():
             write(target / name, content)
@@ -287,11 +290,13 @@ def script() -> str:
     return "\n".join(f'(()=>{{"use strict";{part}\n}})();' for part in parts) + "\n"
 
 
-def sprite() -> str:
-    names = sorted(
-        {name for path in [*templates(), *scripts(), *code()] for name in ICON_NAME.findall(path.read_text())}
-    )
-    symbols = "\n".join(symbol(name) for name in names)
+def icon_names() -> set[str]:
+    paths = [*templates(), *scripts(), *code()]
+    return {name for path in paths for name in ICON_NAME.findall(path.read_text())}
+
+
+def sprite(names: Iterable[str]) -> str:
+    symbols = "\n".join(symbol(name) for name in sorted(names))
     return f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}\n</svg>\n'
 
 
