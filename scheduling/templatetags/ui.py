@@ -18,7 +18,33 @@ register = template.Library()
 # What stands on the calendar before anything is opened, in a file of its own: a browser reads the whole of a file of
 # icons before the first frame. All others are in `icons.svg`.
 FIRST_ICONS = frozenset(
-    ["arrow-left-right", "arrow-repeat", "bar-chart-line", "box-arrow-right", "calendar3", "chevron-down", "chevron-expand", "chevron-left", "chevron-right", "clock-history", "cloud-arrow-up", "cloud-slash", "envelope", "exclamation-triangle", "gear", "key", "list", "lock", "people", "plug", "plus-lg", "question-circle", "search", "shield-lock", "trash3"]
+    [
+        "arrow-left-right",
+        "arrow-repeat",
+        "bar-chart-line",
+        "box-arrow-right",
+        "calendar3",
+        "chevron-down",
+        "chevron-expand",
+        "chevron-left",
+        "chevron-right",
+        "clock-history",
+        "cloud-arrow-up",
+        "cloud-slash",
+        "envelope",
+        "exclamation-triangle",
+        "gear",
+        "key",
+        "list",
+        "lock",
+        "people",
+        "plug",
+        "plus-lg",
+        "question-circle",
+        "search",
+        "shield-lock",
+        "trash3",
+    ]
 )
 
 
