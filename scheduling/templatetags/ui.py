@@ -16,7 +16,7 @@ from scheduling.script_words import script_words as script_words_of
 register = template.Library()
 
 # What stands on the calendar before anything is opened, in a file of its own: a browser reads the whole of a file of
-# icons before the first frame. All others are in `icons.svg`.
+# icons before the first frame. `icons.svg` has them all, for toasts name them in a script.
 FIRST_ICONS = frozenset(
     [
         "arrow-left-right",
