@@ -47,8 +47,7 @@ OUT = format_html(' class="{}"', "out")
 @register.simple_tag
 def bar(piece: Piece) -> SafeString:
     """An event of all day or of several days, above the hours."""
-    item = piece.item
-    return _all_day(*_identity("bar", piece), piece.time, item.title, piece.label, _icons(item.urgent))
+    return _in_lane("bar", piece, is_line=False)
 
 
 @register.simple_tag
@@ -69,8 +68,8 @@ def _month_day(day: MonthDay) -> SafeString:
         day.rest,
         tuple(day.dots),
     )
-    bars = _joined(_in_month("bar", piece) for piece in day.bars)
-    chips = _joined(_in_month("chip", piece) for piece in day.chips)
+    bars = _joined(_in_lane("bar", piece, is_line=True) for piece in day.bars)
+    chips = _joined(_in_lane("chip", piece, is_line=True) for piece in day.chips)
     return (
         begin
         + bars
@@ -222,60 +221,39 @@ def _mini_day(day: MiniDay) -> SafeString:
     )
 
 
-@remember
-def _all_day(
-    classes: str,
-    name: str,
-    revision: str,
-    href: str,
-    time: str,
-    title: str,
-    rest: str,
-    icons: tuple[str, ...],
-) -> SafeString:
-    return _drawn(
-        *_opening(classes, name, revision, href),
-        ('<span class="ev-m">{} </span>', time or None),
-        ('<span class="ev-t trunc">{}</span>', title),
-        ('<span class="visually-hidden">{}</span>', rest),
-        ("{}</a>", _marks(icons)),
-    )
-
-
-def _in_month(kind: str, piece: Piece) -> SafeString:
+def _in_lane(kind: str, piece: Piece, *, is_line: bool) -> SafeString:
     item = piece.item
-    return _line(*_identity(kind, piece), piece.time, item.title, piece.label, _icons(item.urgent))
+    icons = _icons(item.urgent)
+    return _lane_event(is_line, *_identity(kind, piece), piece.time, item.title, piece.label, icons)
 
 
 @remember
-def _line(
+def _lane_event(
+    is_line: bool,
     classes: str,
     name: str,
     revision: str,
     href: str,
     time: str,
     title: str,
-    rest: str,
+    label: str,
     icons: tuple[str, ...],
 ) -> SafeString:
-    """One box of text: a hundred of them stand on a page. Line breaks count in it (`white-space: pre`) and it is one
-    line high, so that what is only said stands two lines below, out of sight."""
-    return _drawn(
-        *_opening(classes, name, revision, href),
-        ("{}", _marks(icons)),
-        ('<span class="ev-m">{} </span>', time or None),
-        ("{}", " ".join(title.split())),
-        ("\n\n{}</a>", rest),
-    )
-
-
-def _opening(classes: str, name: str, revision: str, href: str) -> tuple[tuple[str, str | None], ...]:
-    return (
+    """`is_line`: as one box of text, for a hundred of them stand on a month. Line breaks count in it (`white-space: pre`)
+    and it is one line high, so that what is only said stands two lines below, out of sight."""
+    marks = ("{}", _marks(icons))
+    opening = (
         ('<a class="{}"', classes),
         (' id="{}"', name or None),
         (' data-rev="{}"', revision or None),
         (' data-event href="{}">', href),
     )
+    at = ('<span class="ev-m">{} </span>', time or None)
+    if is_line:
+        return _drawn(*opening, marks, at, ("{}", " ".join(title.split())), ("\n\n{}</a>", label))
+    shown = ('<span class="ev-t trunc">{}</span>', title)
+    said = ('<span class="visually-hidden">{}</span>', label)
+    return _drawn(*opening, at, shown, said, marks, ("{}</a>", NOTHING))
 
 
 @remember
